@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <stdint.h>
+
+/* Compile-time ceilings; configuration may only lower them. Each with its reason. */
+
+enum {
+	/* SHAKEN PASSporTs have 500-700 octets; rcd and div-o are the long ones. */
+	LIMIT_JWS = 8 * 1024,
+	LIMIT_JWS_HEADER = 2 * 1024, /* of the encoded header: alg, ppt, typ and one URL */
+	LIMIT_JWS_SIGNATURE = 86,    /* 64 octets in base64url, RFC 7518 3.4 */
+
+	LIMIT_JSON_DEPTH = 8,       /* PASSporTs of the RFCs have depth 3 */
+	LIMIT_JSON_MEMBERS = 64,    /* in one object or array of a PASSporT */
+	LIMIT_JSON_STRING = 4 * 1024,
+	LIMIT_JSON_NODES = 1024,    /* in a document: 48 KiB of memory; a PASSporT with 32 dest has about 50 */
+	LIMIT_JSON_NUMBER = 20,     /* sign and 19 digits: a whole int64 */
+
+	LIMIT_DEST = 32,        /* dest.tn and dest.uri entries together */
+	LIMIT_TN = 15,          /* RFC 8226 9: TelephoneNumber SIZE (1..15) */
+	LIMIT_SPC = 8,          /* OCN 4, RespOrg ID 5; room for other countries */
+	LIMIT_X5U = 512,        /* the longest of 17,839 seen in calls has 106 */
+	LIMIT_IDENTITY = LIMIT_JWS + LIMIT_X5U + 128,
+	LIMIT_IDENTITIES = 16,  /* Identity headers in one request */
+	LIMIT_IDENTITY_PARAMS = 16, /* in one of them; the RFC names three */
+	LIMIT_ORIGID = 64,
+
+	LIMIT_BODY = 64 * 1024,     /* of an HTTP request */
+	LIMIT_PASSPORTS = 16,       /* in one POST */
+	LIMIT_HTTP_LINE = 2 * 1024, /* request line */
+	LIMIT_HTTP_HEAD = 8 * 1024, /* all header lines */
+	LIMIT_HTTP_HEADERS = 64,
+	LIMIT_REQUEST_ID = 128,     /* X-RequestID that is echoed */
+	LIMIT_CHUNK_LINE = 128,     /* size and extensions of one chunk: nobody we know sends any */
+	LIMIT_HTTP_REPLY = 1024 * 1024, /* one answer; the longest is /metrics with 2,000 SPCs */
+	LIMIT_BACKLOG = 4096,       /* connections the kernel keeps for us; net.core.somaxconn may lower it */
+	LIMIT_HANDSHAKES = 512,     /* TLS handshakes at once in one listener */
+	LIMIT_KEY_UPDATES = 16,     /* of TLS 1.3 in one connection: each costs us a key derivation */
+	LIMIT_LINGER_MS = 1000,     /* for a client to read an answer after which we close */
+	LIMIT_ANSWER_HEAD = 32 * 1024, /* header lines of what a server answers us; 5 KiB of cookies and policies is common */
+	LIMIT_CALL = 128,           /* id of a call on the private interface: a SIP Call-ID or a UUID */
+
+	LIMIT_KEY = 4 * 1024,        /* PEM text of one key; P-256 needs 250 octets */
+	LIMIT_CERT_BODY = 32 * 1024, /* fetched chain; the largest real certificate has 1,245 octets */
+	LIMIT_CERT_BLOCKS = 8,       /* PEM blocks in it */
+	LIMIT_CHAIN = 5,             /* certificates of it that are used */
+	LIMIT_CERT_NAME = 64,        /* of a CN, O or C kept: X.520 ub-common-name */
+	LIMIT_TNAUTHLIST = 10000,    /* entries; signers have one, delegates few */
+	LIMIT_ROOTS = 512,           /* 21 roots in the wild */
+	LIMIT_ROOTS_BODY = 4 * 1024 * 1024,
+
+	LIMIT_SLOTS = 1 << 28, /* of the store: 208 GiB; four index entries each must fit 32 bits */
+	LIMIT_PAIR = 256,      /* PASSporTs stored at once for one pair of numbers: what one retrieval carries */
+
+	LIMIT_FRESHNESS_S = 60, /* RFC 8224 6.2 step 4 */
+	LIMIT_SKEW_S = 60,      /* the most that a configuration may allow; default 5 */
+	LIMIT_WAIT_MS = 1000,   /* for a late PASSporT, never after ringing */
+	LIMIT_FETCH_MS = 2000,  /* for a certificate, connecting included */
+
+	LIMIT_CONFIG = 1024 * 1024,   /* octets; 10,000 routes have 600 KB */
+	LIMIT_CONFIG_ENTRIES = 10000, /* of one list; libconfuse compares each section title with all before it */
+	LIMIT_PATH = 1023             /* octets of a file name */
+};
+
+/* iat, seconds of the epoch: the largest integer that every JSON reader has exactly, RFC 8259 6. */
+#define LIMIT_IAT (INT64_C(1) << 53)
+
+#endif
