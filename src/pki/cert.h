@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PKI_CERT_H
+#define PKI_CERT_H
+
+#include <openssl/x509.h>
+
+#include <sti/error.h>
+#include <sti/span.h>
+
+#include "base/limits.h"
+
+/* The keys that may stand in a certificate here (threats.md 1.0): a signer has P-256, a CA any of
+ * them. Curves are named and points uncompressed (A16), RSA has 2048 to 4096 bits. */
+enum cert_key { CERT_KEY_OTHER, CERT_KEY_P256, CERT_KEY_P384, CERT_KEY_RSA };
+
+/* One certificate, only read once it is parsed. */
+struct cert {
+	X509 *x509;
+	struct sti_span der; /* owned */
+	enum cert_key key;
+	int64_t from, until; /* validity in seconds, both ends inclusive */
+};
+
+/* Copies. STI_E_CERT for anything that is not one certificate in DER with times as RFC 5280 writes
+ * them; a key that is not ours is no error here: see key. */
+enum sti_error cert_parse(struct sti_span der, struct cert *out);
+void cert_free(struct cert *cert);
+
+/* The validity of any X509, in seconds of the epoch, exactly, up to the year 9999. STI_E_CERT. */
+enum sti_error cert_validity(const X509 *x509, int64_t *from, int64_t *until);
+
+/* Whether the two are the same octets. */
+bool cert_equal(const struct cert *cert, const X509 *x509);
+
+/* The value of an extension, by the octets of its OID; owned by the certificate. STI_E_NOT_FOUND,
+ * or STI_E_CERT when it is there twice (RFC 5280 4.2). */
+enum sti_error cert_extension(const struct cert *cert, struct sti_span oid, struct sti_span *value);
+
+/* The first attribute `nid` of the subject, cut to size, octets that are not printable ASCII as
+ * '?'. Its length; 0 when there is none. */
+size_t cert_subject(const struct cert *cert, int nid, char out[LIMIT_CERT_NAME]);
+
+#endif
