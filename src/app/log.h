@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APP_LOG_H
+#define APP_LOG_H
+
+#include "app/metrics.h"
+
+/*
+ * One line per event, logfmt: ts=… level=… event=… key=value …, at most 1 KiB. Each event has a row in
+ * log.c: its stable code, level, severity as an alarm, and how many lines a second it may have; what is
+ * over that is counted, and the number stands as dropped=… in its next line. Any thread.
+ */
+struct log;
+
+enum log_event {
+	LOG_START,
+	LOG_STOP,
+	LOG_LISTEN,
+	LOG_NOTE, /* whatever the operator should know at the start */
+	LOG_RELOAD,
+	LOG_RELOAD_REFUSED,
+	LOG_VERDICT,
+	LOG_SIGNED,
+	LOG_SIGN_REFUSED,
+	LOG_PUBLISH_FAILED,
+	LOG_NO_ROUTE,
+	LOG_CPS_STORED,
+	LOG_CPS_REFUSED,
+	LOG_RETRIEVED,
+	LOG_CERT_FETCH_FAILED,
+	LOG_BUDGET_EXCEEDED,
+	LOG_SIGNER_EXPIRED, /* its certificate: calls go unsigned */
+	LOG_STORE_FULL,
+	LOG_NO_MEMORY,
+	LOG_INTERNAL, /* what must not happen */
+	LOG_WORKER_CRASHED,
+	LOG_CRASH_LOOP,
+	LOG_EVENTS
+};
+
+/* Lines go to fd, which stays the caller's; metrics (NULL: none) count alarms and dropped lines.
+ * NULL without memory. */
+struct log *log_create(int fd, struct metrics *metrics);
+void log_free(struct log *log);
+
+enum { LOG_LINE = 1024 };
+
+/* A line being put together. The first pairs are the most important: what does not fit is left out, and
+ * cut=true says so. */
+struct log_line {
+	enum log_event event;
+	bool cut;
+	struct buf text;
+	uint8_t memory[LOG_LINE];
+};
+
+void log_begin(struct log_line *line, enum log_event event);
+
+/* key: of our own, no blanks. Bytes of strangers are escaped: control characters and what is not UTF-8
+ * as \xNN. An absent value is left out. */
+void log_put(struct log_line *line, const char *key, struct sti_span value);
+void log_put_str(struct log_line *line, const char *key, const char *value);
+void log_put_int(struct log_line *line, const char *key, int64_t value);
+
+/* Writes it, unless there were too many of its kind. now: seconds of the epoch. */
+void log_end(struct log *log, struct log_line *line, int64_t now);
+
+/* log_begin and log_end with one pair; key may be NULL. */
+void log_event(struct log *log, enum log_event event, int64_t now, const char *key, const char *value);
+
+/* A line for each event whose dropped lines nobody has been told of; for a timer, and at the end. */
+void log_flush(struct log *log, int64_t now);
+
+#endif

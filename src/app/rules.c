@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/rules.h"
+
+#include "app/endpoint.h"
+
+/* A rule gives the field that breaks it, or NULL. */
+typedef const void *rule_fn(const struct config *config);
+
+static const void *no_role(const struct config *c)
+{
+	return c->as.on || c->vs.on || c->cps.on || c->cr.on ? NULL : c;
+}
+
+static bool leaves_host(struct sti_span address)
+{
+	return !endpoint_is_unix(address) && !endpoint_is_loopback(address);
+}
+
+static const void *admin_reachable(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_admin; i++)
+		if (leaves_host(sti_span_str(c->admin[i])))
+			return &c->admin;
+	return NULL;
+}
+
+/* --- listeners --- */
+
+static const struct config_listen *listener(const struct config *c, size_t i)
+{
+	const struct config_listen *all[] = {&c->as.listen, &c->vs.listen, &c->cps.listen, &c->cps.private_listen,
+					     &c->cr.listen};
+
+	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
+}
+
+static const void *certificate_without_key(const struct config *c)
+{
+	const struct config_listen *l;
+
+	for (size_t i = 0; (l = listener(c, i)); i++)
+		if (l->tls_certificate && !l->tls_key)
+			return &l->tls_certificate;
+	return NULL;
+}
+
+static const void *key_without_certificate(const struct config *c)
+{
+	const struct config_listen *l;
+
+	for (size_t i = 0; (l = listener(c, i)); i++)
+		if (l->tls_key && !l->tls_certificate)
+			return &l->tls_key;
+	return NULL;
+}
+
+static const void *client_ca_without_tls(const struct config *c)
+{
+	const struct config_listen *l;
+
+	for (size_t i = 0; (l = listener(c, i)); i++)
+		if (l->client_ca && !l->tls_certificate)
+			return &l->client_ca;
+	return NULL;
+}
+
+static const void *required_without_client_ca(const struct config *c)
+{
+	const struct config_listen *l;
+
+	for (size_t i = 0; (l = listener(c, i)); i++)
+		if (l->client_required && !l->client_ca)
+			return &l->client_required;
+	return NULL;
+}
+
+static const void *plain_beyond_host(const struct config *c)
+{
+	const struct config_listen *l;
+
+	for (size_t i = 0; (l = listener(c, i)); i++)
+		for (size_t k = 0; k < l->n_address; k++)
+			if (!l->tls_certificate && leaves_host(sti_span_str(l->address[k])))
+				return &l->address;
+	return NULL;
+}
+
+static const void *public_without_tls(const struct config *c)
+{
+	return c->cps.on && !c->cps.listen.tls_certificate ? &c->cps.listen.address : NULL;
+}
+
+static const void *private_without_client_ca(const struct config *c)
+{
+	const struct config_listen *l = &c->cps.private_listen;
+
+	for (size_t i = 0; i < l->n_address; i++)
+		if (!l->client_ca && !endpoint_is_unix(sti_span_str(l->address[i])))
+			return &l->address;
+	return NULL;
+}
+
+/* Port 0 is another port each time. */
+static bool same_address(const char *a, const char *b)
+{
+	size_t n = strlen(a);
+
+	return strcmp(a, b) == 0 && strcmp(a + (n > 2 ? n - 2 : 0), ":0") != 0;
+}
+
+static const void *same_address_twice(const struct config *c)
+{
+	const struct config_listen *a, *b;
+
+	for (size_t i = 0; (a = listener(c, i)); i++)
+		for (size_t k = 0; k < a->n_address; k++)
+			for (size_t j = i; (b = listener(c, j)); j++)
+				for (size_t m = j == i ? k + 1 : 0; m < b->n_address; m++)
+					if (same_address(a->address[k], b->address[m]))
+						return &b->address;
+	return NULL;
+}
+
+/* --- as --- */
+
+static const void *no_signer(const struct config *c)
+{
+	return c->as.on && c->as.n_signer == 0 ? &c->as : NULL;
+}
+
+static const void *client_unknowable(const struct config *c)
+{
+	for (size_t i = 0; i < c->as.n_client; i++) {
+		const struct config_client *client = &c->as.client[i];
+
+		if (!client->n_addresses && !client->certificate_sha256 && !client->token_file)
+			return client;
+	}
+	return NULL;
+}
+
+static const void *client_certificate_not_asked(const struct config *c)
+{
+	for (size_t i = 0; i < c->as.n_client; i++)
+		if (c->as.client[i].certificate_sha256 && !c->as.listen.client_ca)
+			return &c->as.client[i].certificate_sha256;
+	return NULL;
+}
+
+static bool is_signer(const struct config_as *as, const char *name)
+{
+	for (size_t i = 0; i < as->n_signer; i++)
+		if (strcmp(as->signer[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static const void *signer_unknown(const struct config *c)
+{
+	for (size_t i = 0; i < c->as.n_client; i++)
+		if (c->as.client[i].signer && !is_signer(&c->as, c->as.client[i].signer))
+			return &c->as.client[i].signer;
+	return NULL;
+}
+
+/* --- vs, cps, cr --- */
+
+static const void *no_roots(const struct config *c)
+{
+	if (c->n_roots)
+		return NULL;
+	return c->vs.on ? (const void *)&c->vs : c->cps.on ? &c->cps : NULL;
+}
+
+static const void *wait_over_budget(const struct config *c)
+{
+	return c->vs.on && c->vs.wait_ms > c->vs.budget_ms ? &c->vs.wait_ms : NULL;
+}
+
+static const void *local_without_cps(const struct config *c)
+{
+	return c->vs.on && !c->cps.on && strcmp(c->vs.out_of_band, "local") == 0 ? &c->vs.out_of_band : NULL;
+}
+
+static const void *oob_half_credential(const struct config *c)
+{
+	if (!c->vs.oob_certificate == !c->vs.oob_key)
+		return NULL;
+	return c->vs.oob_certificate ? &c->vs.oob_certificate : &c->vs.oob_key;
+}
+
+/* The private listener of a cps knows its clients by certificate. */
+static const void *oob_without_credential(const struct config *c)
+{
+	bool remote = c->vs.on && sti_span_is_nocase(sti_span_first(sti_span_str(c->vs.out_of_band), 8), "https://");
+
+	return remote && !c->vs.oob_certificate ? &c->vs.out_of_band : NULL;
+}
+
+static const void *no_certificate(const struct config *c)
+{
+	return c->cr.on && c->cr.n_certificate == 0 ? &c->cr : NULL;
+}
+
+static const struct rule {
+	rule_fn *broken;
+	const char *text;
+} rules[] = {
+	{no_role, "there is no role, expected at least one of the sections as, vs, cps, cr"},
+	{admin_reachable, "admin: an address that others can reach, expected loopback or unix:/path"},
+	{certificate_without_key, "tls_certificate: there is no tls_key, expected both or neither"},
+	{key_without_certificate, "tls_key: there is no tls_certificate, expected both or neither"},
+	{client_ca_without_tls, "client_ca: there is no tls_certificate, expected TLS where clients show certificates"},
+	{required_without_client_ca, "client_required: there is no client_ca, expected who vouches for clients"},
+	{public_without_tls, "cps.listen: there is no tls_certificate, expected TLS on the public listener"},
+	{private_without_client_ca,
+	 "cps.private.listen: a TCP address without client_ca, expected unix:/path, or TLS with client_ca"},
+	{plain_beyond_host,
+	 "listen: a plain address that others can reach, expected TLS on everything that leaves the host"},
+	{same_address_twice, "listen: an address that is listened on already"},
+	{no_signer, "as.signer: there is none, expected at least one"},
+	{client_unknowable, "as.client: nothing to know it by, expected addresses, certificate_sha256 or token_file"},
+	{client_certificate_not_asked,
+	 "as.client.certificate_sha256: there is no as.client_ca, so no client is asked for a certificate"},
+	{signer_unknown, "as.client.signer: there is no signer of that name"},
+	{no_roots, "trust.roots: there are none, expected at least one where PASSporTs are verified"},
+	{wait_over_budget, "vs.wait_ms: longer than vs.budget_ms, expected at most that"},
+	{local_without_cps,
+	 "vs.out_of_band: local without a cps in this process, expected unix:/path, an https URL or off"},
+	{oob_half_credential, "vs.oob_certificate, vs.oob_key: one without the other, expected both or neither"},
+	{oob_without_credential,
+	 "vs.out_of_band: an https URL without vs.oob_certificate, expected a client certificate"},
+	{no_certificate, "cr.certificate: there is none, expected at least one"},
+};
+
+enum sti_error rules_check(const struct config *config, struct rules_finding *out)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		out->at = rules[i].broken(config);
+		out->text = rules[i].text;
+		if (out->at)
+			return STI_E_CONFIG;
+	}
+	return STI_OK;
+}
