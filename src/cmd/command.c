@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct command command_table[] = {
+	{"lab", command_lab, "[--scenario NAME|all] [--json] [--dir DIR] | up --dir DIR | down --dir DIR",
+	 "two carriers on loopback: places real calls and tells what became of them"},
+	{"serve", command_serve, "CONFIG", "runs the roles that CONFIG names"},
+	{"config", command_config, "check CONFIG | reference", "checks a configuration; prints the reference page"},
+	{"sign", command_sign, "--key FILE --x5u URL --attest A|B|C --orig TN --dest TN[,TN] [options]",
+	 "prints an Identity header value"},
+	{"verify", command_verify, "[options] [IDENTITY|FILE|-]", "judges an Identity header value or a PASSporT"},
+	{"bench", command_bench, "[--json] [--quick]", "measures the library and the servers, beside OpenSSL, in one run"},
+	{"help", command_help, "[COMMAND]", "this page, or the options of a command"},
+	{NULL, NULL, NULL, NULL},
+};
+
+int complain(int status, const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("sidetone: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	return status;
+}
+
+int status_of(enum sti_error error)
+{
+	switch (error) {
+	case STI_OK:
+		return STATUS_GOOD;
+	case STI_E_MEMORY:
+	case STI_E_IO:
+	case STI_E_CRYPTO:
+	case STI_E_BUSY:
+	case STI_E_FULL:
+	case STI_E_NETWORK:
+		return STATUS_SYSTEM;
+	default:
+		return STATUS_USAGE;
+	}
+}
+
+static int help_of(const struct command *command)
+{
+	char help[] = "--help";
+	char *argv[] = {(char *)command->name, help, NULL};
+
+	printf("sidetone %s %s\n  %s\n", command->name, command->synopsis, command->what);
+	return command->run == command_help ? STATUS_GOOD : command->run(2, argv);
+}
+
+int command_help(int argc, char **argv)
+{
+	for (const struct command *command = command_table; argc > 1 && command->name; command++)
+		if (strcmp(command->name, argv[1]) == 0)
+			return help_of(command);
+	if (argc > 1)
+		return complain(STATUS_USAGE, "%.32s: no such command", argv[1]);
+	puts("sidetone carries the proof of who is calling beside the call.\n");
+	for (const struct command *command = command_table; command->name; command++)
+		printf("  sidetone %s %s\n      %s\n", command->name, command->synopsis, command->what);
+	puts("\nExit status: 0 good; 1 the answer is no; 2 usage or unreadable input; 3 the system failed.");
+	return STATUS_GOOD;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CMD_FETCH_H
+#define CMD_FETCH_H
+
+#include "base/buf.h"
+#include "net/http.h"
+
+/* Blocking HTTP for the commands: a loop of its own that runs until the one answer is there. */
+struct fetch_policy {
+	const char *const *permit; /* "host:port" let through the gate */
+	size_t n_permit;
+	const char *ca_file; /* NULL: the system's */
+};
+
+/* STI_OK only for 200. */
+enum sti_error fetch_url(const struct fetch_policy *policy, struct sti_span url, size_t max, struct buf *out);
+
+/* A file, pipe or terminal to its end. */
+enum sti_error fetch_file(const char *path, size_t max, struct buf *out);
+
+#endif

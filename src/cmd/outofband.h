@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CMD_OUTOFBAND_H
+#define CMD_OUTOFBAND_H
+
+#include "cmd/retrieve.h"
+
+/* The STI-VS asks its CPS: the one in this process, or one behind a private listener. */
+
+bool outofband_is_on(const struct config *config);
+
+/* timeout_ms: of the whole question. asker->done is called once, perhaps at once. */
+void outofband_ask(struct server *server, const struct retrieval *retrieval, int64_t timeout_ms,
+		   const struct retrieve_asker *asker);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/service.h"
+
+enum { EXPLAIN_ROWS = 16, EXPLAIN_MAX = 256 };
+
+struct explanation {
+	int status;
+	const char *body;
+};
+
+/* Bodies for what the listener refuses by itself; the texts of request_error.c, kept short. A test
+ * holds them against that table. */
+static const struct explanation request_explanation[] = {
+	{404, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4003\",\"text\":\"Error: Requested resource was "
+	      "not found.\",\"variables\":[]}}}"},
+	{405, "{\"requestError\":{\"policyException\":{\"messageId\":\"POL4050\",\"text\":\"Error: Method not "
+	      "allowed.\",\"variables\":[]}}}"},
+	{411, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4007\",\"text\":\"Error: Missing mandatory "
+	      "Content-Length header.\",\"variables\":[]}}}"},
+	{415, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4004\",\"text\":\"Error: Unsupported request body "
+	      "type, expected '%1'.\",\"variables\":[\"application/json\"]}}}"},
+	{500, "{\"requestError\":{\"policyException\":{\"messageId\":\"POL5000\",\"text\":\"Error: Internal "
+	      "error.\",\"variables\":[]}}}"},
+	{503, "{\"requestError\":{\"policyException\":{\"messageId\":\"POL5030\",\"text\":\"Error: Too busy, try again "
+	      "later.\",\"variables\":[]}}}"},
+	{0, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4006\",\"text\":\"Error: Failed to parse received "
+	    "message body.\",\"variables\":[]}}}"},
+};
+
+void service_explain_request(int status, struct http_reply *reply)
+{
+	const struct explanation *row = request_explanation;
+
+	while (row->status && row->status != status)
+		row++;
+	reply->media = "application/json";
+	reply->body = sti_span_str(row->body);
+}
+
+void service_refuse(struct http_exchange *exchange, enum request_error error, const char *variable)
+{
+	static const struct http_header retry = {{(const uint8_t *)"Retry-After", 11}, {(const uint8_t *)"1", 1}};
+	uint8_t memory[1024];
+	struct buf body = buf_lend(memory, sizeof(memory));
+	struct http_reply reply = {.status = request_error_status(error), .media = "application/json"};
+
+	request_error_write(&body, error, variable);
+	reply.body = buf_span(&body);
+	if (reply.status == 503) {
+		reply.header = &retry;
+		reply.n_header = 1;
+	}
+	http_answer(exchange, &reply);
+}
+
+void server_answer_json(struct http_exchange *exchange, int status, const struct buf *body)
+{
+	struct http_reply reply = {.status = status, .media = "application/json", .body = buf_span(body)};
+
+	if (buf_error(body)) {
+		service_refuse(exchange, REQUEST_INTERNAL, NULL);
+		return;
+	}
+	http_answer(exchange, &reply);
+}

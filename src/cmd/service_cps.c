@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "api/posting.h"
+#include "app/clock.h"
+#include "cmd/retrieve.h"
+#include "cmd/service.h"
+
+/* The CPS, public side: POST /cps/company/{OCN}. What it could not verify is never stored. */
+
+/* One POST on its way; it may wait for certificates. */
+struct posting {
+	struct server *server;
+	struct world *world;
+	struct http_exchange *exchange;
+	struct place *place;
+	struct credential_lease *lease[LIMIT_PASSPORTS];
+	size_t n_lease;
+};
+
+static bool is_on(const struct config *config)
+{
+	return config->cps.on;
+}
+
+static size_t listen_at(const struct world *world, const char *const **address, struct tls_server **tls)
+{
+	*address = (const char *const *)world->config->cps.listen.address;
+	*tls = world->tls_cps;
+	return world->config->cps.listen.n_address;
+}
+
+/* Retry-After with every 503, so that publishers know when it is worth another try. */
+static void answer(struct http_exchange *exchange, int status, const char *message)
+{
+	static const struct http_header retry = {{(const uint8_t *)"Retry-After", 11}, {(const uint8_t *)"5", 1}};
+	uint8_t memory[512];
+	struct buf body = buf_lend(memory, sizeof(memory));
+	struct http_reply reply = {.status = status, .media = "application/json"};
+
+	posting_write(&body, status, message);
+	reply.body = buf_span(&body);
+	if (status == 503) {
+		reply.header = &retry;
+		reply.n_header = 1;
+	}
+	http_answer(exchange, &reply);
+}
+
+static void explain(int status, struct http_reply *reply)
+{
+	static const struct {
+		int status;
+		const char *body;
+	} row[] = {
+		{404, "{\"code\":404,\"message\":\"no such company here\"}"},
+		{405, "{\"code\":405,\"message\":\"only POST\"}"},
+		{413, "{\"code\":413,\"message\":\"larger than 64 KiB\"}"},
+		{415, "{\"code\":415,\"message\":\"expected application/passport\"}"},
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		if (row[i].status != status)
+			continue;
+		reply->media = "application/json";
+		reply->body = sti_span_str(row[i].body);
+	}
+}
+
+static void posting_end(struct posting *posting)
+{
+	for (size_t i = 0; i < posting->n_lease; i++)
+		credential_lease_end(posting->lease[i]);
+	place_free(posting->place);
+	world_unref(posting->world);
+	free(posting);
+}
+
+static void fill(const struct place_item *from, struct table_item *to, struct sti_span dest[LIMIT_DEST])
+{
+	for (size_t i = 0; i < from->n_dest; i++)
+		dest[i] = sti_tn_span(&from->dest[i]);
+	*to = (struct table_item){
+		.token = from->passport->token,
+		.orig = sti_tn_span(&from->orig),
+		.dest = dest,
+		.n_dest = from->n_dest,
+		.expires = from->expires,
+		.replay_until = from->replay_until,
+	};
+	memcpy(to->replay, from->replay, sizeof(to->replay));
+}
+
+static enum sti_error store(struct server *server, const struct place_result *result)
+{
+	struct table_item item[LIMIT_PASSPORTS];
+	struct sti_span dest[LIMIT_PASSPORTS][LIMIT_DEST];
+
+	for (size_t i = 0; i < result->n_item; i++)
+		fill(&result->item[i], &item[i], dest[i]);
+	return result->n_item ? table_put(server->table, item, result->n_item, clock_now()) : STI_OK;
+}
+
+static bool is_repeated(const struct place_result *result, size_t i, size_t k)
+{
+	for (size_t j = 0; j < i; j++)
+		for (size_t l = 0; l < result->item[j].n_dest; l++)
+			if (sti_tn_equal(&result->item[j].dest[l], &result->item[i].dest[k]))
+				return true;
+	return false;
+}
+
+/* Once for each pair of numbers: one call takes the whole set. orig is the same in all. */
+static void wake(struct server *server, const struct place_result *result)
+{
+	for (size_t i = 0; i < result->n_item; i++)
+		for (size_t k = 0; k < result->item[i].n_dest; k++)
+			if (!is_repeated(result, i, k))
+				retrieve_wake(server, &result->item[i].orig, &result->item[i].dest[k]);
+}
+
+static void count(struct server *server, enum metrics_post post, int status, enum sti_case c)
+{
+	struct log_line line;
+
+	metrics_add(server->metrics, METRIC_CPS_POSTS, (unsigned)post, 1);
+	if (post == METRICS_POST_STORED)
+		return;
+	log_begin(&line, LOG_CPS_REFUSED);
+	log_put_int(&line, "status", status);
+	log_put_str(&line, "case", sti_case_row(c)->name ? sti_case_row(c)->name : "none");
+	log_end(server->log, &line, clock_now());
+}
+
+static enum metrics_post post_of(const struct place_result *result, int status)
+{
+	if (result->outcome == PLACE_TYPE)
+		return METRICS_POST_TYPE;
+	if (status == 503)
+		return METRICS_POST_NO_CERT;
+	return sti_case_row(result->c)->code == 403 || result->c == STI_CASE_E17 || result->c == STI_CASE_E18
+		       ? METRICS_POST_REFUSED
+		       : METRICS_POST_MALFORMED;
+}
+
+static void finish_good(struct posting *posting)
+{
+	const struct place_result *result = place_result(posting->place);
+	enum sti_error error = store(posting->server, result);
+
+	if (error) {
+		count(posting->server, METRICS_POST_FULL, 503, STI_CASE_NONE);
+		if (error == STI_E_FULL)
+			log_event(posting->server->log, LOG_STORE_FULL, clock_now(), NULL, NULL);
+		answer(posting->exchange, 503, "no room, try again later");
+		return;
+	}
+	count(posting->server, METRICS_POST_STORED, 201, STI_CASE_NONE);
+	answer(posting->exchange, 201, posting_message(result));
+	wake(posting->server, result);
+}
+
+static void finish(struct posting *posting)
+{
+	const struct place_result *result = place_result(posting->place);
+	int status = posting_status(result, posting->world->config->cps.compat_400);
+
+	if (result->outcome == PLACE_GOOD) {
+		finish_good(posting);
+	} else {
+		count(posting->server, post_of(result, status), status, result->c);
+		answer(posting->exchange, status, posting_message(result));
+	}
+	posting_end(posting);
+}
+
+static void go_on(struct posting *posting);
+
+static void got_credential(void *context, struct credential_lease *lease, enum sti_error error)
+{
+	struct posting *posting = context;
+
+	if (lease)
+		posting->lease[posting->n_lease++] = lease;
+	place_give(posting->place, lease ? credential_lease_of(lease) : NULL, error);
+	go_on(posting);
+}
+
+static void go_on(struct posting *posting)
+{
+	struct sti_span url;
+
+	if (place_next(posting->place, &url))
+		credentials_get(posting->server->credentials, url, clock_now(), got_credential, posting);
+	else
+		finish(posting);
+}
+
+static bool is_hosted(const struct config *config, struct sti_span ocn)
+{
+	for (size_t i = 0; i < config->cps.n_ocn; i++)
+		if (sti_span_is(ocn, config->cps.ocn[i]))
+			return true;
+	return false;
+}
+
+static void handle_post(struct http_exchange *exchange, const struct http_request *request, void *context)
+{
+	struct server *server = context;
+	struct posting *posting;
+
+	if (!is_hosted(server->world->config, request->argument[0])) {
+		count(server, METRICS_POST_NOT_HOSTED, 404, STI_CASE_NONE);
+		answer(exchange, 404, "no such company here");
+		return;
+	}
+	posting = calloc(1, sizeof(*posting));
+	if (!posting || place_start(request->body, &server->world->place, clock_now(), &posting->place)) {
+		free(posting);
+		log_event(server->log, LOG_NO_MEMORY, clock_now(), NULL, NULL);
+		answer(exchange, 503, "no memory, try again later");
+		return;
+	}
+	posting->server = server;
+	posting->world = world_ref(server->world);
+	posting->exchange = exchange;
+	go_on(posting);
+}
+
+static void handle_health(struct http_exchange *exchange, const struct http_request *request, void *context)
+{
+	struct http_reply reply = {.status = 200, .media = "application/json", .body = sti_span_str("{\"status\":\"up\"}")};
+
+	(void)request;
+	(void)context;
+	http_answer(exchange, &reply);
+}
+
+static size_t routes(const struct world *world, struct http_route *route)
+{
+	(void)world;
+	route[0] = (struct http_route){HTTP_METHOD_POST, "/cps/company/{}", "application/passport", false, handle_post};
+	route[1] = (struct http_route){HTTP_METHOD_GET, "/health", NULL, false, handle_health};
+	return 2;
+}
+
+const struct service service_cps = {
+	.role = METRICS_ROLE_CPS,
+	.name = "cps",
+	.is_on = is_on,
+	.listen = listen_at,
+	.routes = routes,
+	.explain = explain,
+};
