@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "role/place.h"
+
+#include <stdlib.h>
+
+struct place {
+	const struct place_policy *policy;
+	struct judge_policy judge;
+	struct judgement judgement[LIMIT_PASSPORTS];
+	struct place_item item[LIMIT_PASSPORTS];
+	size_t n;
+	bool over; /* there is a result */
+	struct place_result result;
+};
+
+static void end_with(struct place *place, enum place_outcome outcome, enum sti_case c)
+{
+	place->result.outcome = outcome;
+	place->result.c = c;
+	place->over = true;
+}
+
+static struct sti_span without_cr(struct sti_span line)
+{
+	return line.n && line.p[line.n - 1] == '\r' ? sti_span(line.p, line.n - 1) : line;
+}
+
+static enum sti_error read_body(struct place *place, struct sti_span body)
+{
+	struct sti_span line;
+
+	while (sti_span_cut(&body, '\n', &line)) {
+		line = without_cr(line);
+		if (line.n == 0)
+			continue;
+		if (place->n == LIMIT_PASSPORTS) {
+			end_with(place, PLACE_MALFORMED, STI_CASE_NONE);
+			return STI_OK;
+		}
+		if (judge_token(line, &place->judgement[place->n]))
+			return STI_E_MEMORY;
+		place->n++;
+	}
+	if (place->n == 0)
+		end_with(place, PLACE_MALFORMED, STI_CASE_NONE);
+	place->result.n_passport = place->n;
+	return STI_OK;
+}
+
+enum sti_error place_start(struct sti_span body, const struct place_policy *policy, int64_t now, struct place **out)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	if (!place)
+		return STI_E_MEMORY;
+	place->policy = policy;
+	place->judge = (struct judge_policy){
+		.now = now,
+		.freshness = policy->freshness,
+		.skew = policy->skew,
+		.every_ppt = true,
+	};
+	if (read_body(place, body)) {
+		place_free(place);
+		return STI_E_MEMORY;
+	}
+	*out = place;
+	return STI_OK;
+}
+
+void place_free(struct place *place)
+{
+	if (!place)
+		return;
+	for (size_t i = 0; i < place->n; i++)
+		judge_end(&place->judgement[i]);
+	free(place);
+}
+
+static bool type_is_accepted(const struct place *place, struct sti_span ppt)
+{
+	for (size_t i = 0; i < place->policy->n_type; i++)
+		if (sti_span_equal(place->policy->type[i], ppt))
+			return true;
+	return place->policy->n_type == 0;
+}
+
+static bool read_numbers(const struct sti_passport *passport, struct place_item *item)
+{
+	if (sti_tn_canonical(passport->orig_tn, NULL, &item->orig))
+		return false;
+	for (size_t i = 0; i < passport->n_dest_tn && item->n_dest < LIMIT_DEST; i++)
+		if (sti_tn_canonical(passport->dest_tn[i], NULL, &item->dest[item->n_dest++]))
+			return false;
+	return item->n_dest > 0;
+}
+
+static bool same_dest(const struct place_item *a, const struct place_item *b)
+{
+	if (a->n_dest != b->n_dest)
+		return false;
+	for (size_t i = 0; i < a->n_dest; i++)
+		if (!sti_tn_equal(&a->dest[i], &b->dest[i]))
+			return false;
+	return true;
+}
+
+/* RFC 8946 3: a div PASSporT has another dest than the one it follows; orig stays. */
+static bool is_div(const struct sti_passport *passport)
+{
+	return sti_span_is(passport->ppt, "div") || sti_span_is(passport->ppt, "div-o");
+}
+
+static bool is_of_one_call(const struct place *place, size_t i)
+{
+	const struct place_item *a = &place->item[0];
+	const struct place_item *b = &place->item[i];
+
+	if (!sti_tn_equal(&a->orig, &b->orig))
+		return false;
+	return same_dest(a, b) || is_div(place->judgement[0].passport) || is_div(place->judgement[i].passport);
+}
+
+/* After the checks that need no credential, for every PASSporT, before the first fetch. */
+static bool check_form(struct place *place)
+{
+	for (size_t i = 0; i < place->n; i++) {
+		struct judgement *j = &place->judgement[i];
+
+		if (judge_go(j, &place->judge)) {
+			end_with(place, PLACE_REFUSED, j->c);
+			return false;
+		}
+		place->item[i].passport = j->passport;
+		if (!type_is_accepted(place, j->passport->ppt)) {
+			end_with(place, PLACE_TYPE, STI_CASE_E13);
+			return false;
+		}
+		if (!read_numbers(j->passport, &place->item[i])) {
+			end_with(place, PLACE_REFUSED, STI_CASE_E14);
+			return false;
+		}
+		if (!is_of_one_call(place, i)) {
+			end_with(place, PLACE_MALFORMED, STI_CASE_NONE);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool finish_item(const struct place *place, size_t i, struct place_item *item)
+{
+	const struct judgement *j = &place->judgement[i];
+	const uint8_t *key_id = sti_public_key_id(sti_credential_key(j->credential));
+
+	item->expires = j->passport->iat + place->judge.freshness + 1;
+	item->replay_until = item->expires + place->judge.skew;
+	return digest_sha256_two(j->passport->signing_input, sti_span(key_id, DIGEST_SHA256), item->replay) == STI_OK;
+}
+
+/* All are good. What is stale by our clock, within the skew allowed, is not worth storing. */
+static void finish(struct place *place)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < place->n; i++) {
+		if (!finish_item(place, i, &place->item[i])) {
+			end_with(place, PLACE_REFUSED, STI_CASE_E8);
+			return;
+		}
+		if (place->item[i].expires > place->judge.now)
+			place->item[kept++] = place->item[i];
+	}
+	place->result.item = place->item;
+	place->result.n_item = kept;
+	end_with(place, PLACE_GOOD, STI_CASE_NONE);
+}
+
+bool place_next(struct place *place, struct sti_span *url)
+{
+	if (place->over)
+		return false;
+	if (!place->item[0].passport && !check_form(place))
+		return false;
+	for (size_t i = 0; i < place->n; i++) {
+		struct judgement *j = &place->judgement[i];
+
+		if (!judge_go(j, &place->judge)) {
+			*url = j->passport->x5u;
+			return true;
+		}
+		if (!judge_passed(j)) {
+			end_with(place, PLACE_REFUSED, j->c);
+			return false;
+		}
+	}
+	finish(place);
+	return false;
+}
+
+void place_give(struct place *place, const struct sti_credential *credential, enum sti_error error)
+{
+	struct sti_span url;
+
+	if (!place_next(place, &url))
+		return;
+	if (!credential && !error)
+		error = STI_E_NOT_FOUND;
+	for (size_t i = 0; i < place->n; i++)
+		if (!place->judgement[i].has_answer && sti_span_equal(place->judgement[i].passport->x5u, url))
+			judge_give(&place->judgement[i], credential, error);
+}
+
+const struct place_result *place_result(const struct place *place)
+{
+	return &place->result;
+}
