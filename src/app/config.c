@@ -142,6 +142,27 @@ __attribute__((format(printf, 2, 0))) static void on_error(cfg_t *cfg, const cha
 	buf_put_str(&b, text);
 }
 
+/* libconfuse's own look-ups by name take memory, and without it say "not set". The keys of a section stand as
+ * options_make has put them: SCRUB_BEGIN, its rows, its sections in their order. */
+static cfg_opt_t *row_option(cfg_t *cfg, size_t i)
+{
+	return cfg ? &cfg->opts[1 + i] : NULL;
+}
+
+static cfg_opt_t *section_option(cfg_t *parent, enum schema_section section)
+{
+	cfg_opt_t *opt = parent ? parent->opts : NULL;
+
+	while (opt && opt->name && (opt->type != CFGT_SEC || strcmp(opt->name, schema_section(section)->name) != 0))
+		opt++;
+	return opt && opt->name ? opt : NULL;
+}
+
+static unsigned begin_line(const cfg_t *cfg)
+{
+	return line_of(&cfg->opts[0]);
+}
+
 static bool slot_make(struct reader *r, enum schema_section section, const struct schema_row *row, cfg_opt_t *out)
 {
 	struct slot *slot = arena_alloc(&r->arena, 1, sizeof(*slot));
@@ -307,16 +328,18 @@ static size_t keep_size(enum schema_keep keep)
 
 static void complain_missing(struct reader *r, cfg_t *cfg, enum schema_section section, const struct schema_row *row)
 {
-	struct buf b = complain(r, line_of(cfg_getopt(cfg, SCRUB_BEGIN)), section, row->key);
+	struct buf b = complain(r, begin_line(cfg), section, row->key);
 
 	buf_put_str(&b, "missing, expected ");
 	schema_put_expected(&b, row->kind, row);
 }
 
-static void row_fill(struct reader *r, cfg_t *cfg, enum schema_section section, const struct schema_row *row,
-		     uint8_t *field)
+static void row_fill(struct reader *r, cfg_t *cfg, enum schema_section section, size_t i, uint8_t *base)
 {
-	cfg_opt_t *opt = cfg ? cfg_getopt(cfg, row->key) : NULL;
+	size_t at;
+	const struct schema_row *row = schema_row(section, i, &at);
+	cfg_opt_t *opt = row_option(cfg, i);
+	uint8_t *field = base + at;
 
 	if (line_of(opt))
 		place_add(r, field, keep_size(row->keep), line_of(opt));
@@ -332,28 +355,28 @@ static void row_fill(struct reader *r, cfg_t *cfg, enum schema_section section, 
 
 static void section_fill(struct reader *r, cfg_t *cfg, enum schema_section section, uint8_t *base)
 {
-	const struct schema_row *row;
 	size_t at;
 
-	for (size_t i = 0; (row = schema_row(section, i, &at)) && !r->error; i++)
-		row_fill(r, cfg, section, row, base + at);
+	for (size_t i = 0; schema_row(section, i, &at) && !r->error; i++)
+		row_fill(r, cfg, section, i, base);
 }
 
 static void entries_fill(struct reader *r, cfg_t *parent, enum schema_section section)
 {
 	const struct schema_section_row *s = schema_section(section);
 	uint8_t *field = (uint8_t *)&r->whole->config + s->at;
-	size_t n = parent ? cfg_size(parent, s->name) : 0;
+	cfg_opt_t *opt = section_option(parent, section);
+	size_t n = opt ? cfg_opt_size(opt) : 0;
 	uint8_t *entries = arena_alloc(&r->whole->arena, n, s->size);
 
 	if (!entries)
 		r->error = STI_E_MEMORY;
 	for (size_t i = 0; i < n && !r->error; i++) {
-		cfg_t *cfg = cfg_getnsec(parent, s->name, (unsigned)i);
+		cfg_t *cfg = cfg_opt_getnsec(opt, (unsigned)i);
 		uint8_t *entry = entries + i * s->size;
 
 		*(const char **)entry = string_make(r, s->title, cfg->title);
-		place_add(r, entry, s->size, line_of(cfg_getopt(cfg, SCRUB_BEGIN)));
+		place_add(r, entry, s->size, begin_line(cfg));
 		section_fill(r, cfg, section, entry);
 	}
 	memcpy(field, &entries, sizeof(entries));
@@ -364,10 +387,11 @@ static cfg_t *one_fill(struct reader *r, cfg_t *parent, enum schema_section sect
 {
 	const struct schema_section_row *s = schema_section(section);
 	uint8_t *config = (uint8_t *)&r->whole->config;
-	cfg_t *cfg = parent && cfg_size(parent, s->name) ? cfg_getsec(parent, s->name) : NULL;
+	cfg_opt_t *opt = section_option(parent, section);
+	cfg_t *cfg = opt && cfg_opt_size(opt) ? cfg_opt_getnsec(opt, 0) : NULL;
 
 	if (cfg)
-		place_add(r, config + s->at, s->size, line_of(cfg_getopt(cfg, SCRUB_BEGIN)));
+		place_add(r, config + s->at, s->size, begin_line(cfg));
 	if (s->role)
 		*(bool *)(config + s->at) = cfg != NULL;
 	section_fill(r, cfg, section, config);
@@ -428,7 +452,9 @@ static void text_read(struct reader *r, const char *text)
 		return;
 	}
 	tree_read(r, root, text);
-	cfg_free(root);
+	/* A section for which libconfuse had no memory is freed but still in its tree: better to lose the tree. */
+	if (r->error != STI_E_MEMORY)
+		cfg_free(root);
 }
 
 static void scrub_read(struct reader *r, struct sti_span text)

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "net/http_client.h"
 
 struct fetch {
 	struct buf *out;
+	int status;
 	enum sti_error error;
 };
 
@@ -19,10 +19,8 @@ static void fetched(void *context, enum sti_error error, const struct http_respo
 	fetch->error = error;
 	if (error)
 		return;
-	if (response->status != 200)
-		fetch->error = STI_E_NOT_FOUND;
-	else
-		buf_put(fetch->out, response->body);
+	fetch->status = response->status;
+	buf_put(fetch->out, response->body);
 }
 
 static enum sti_error run_call(uv_loop_t *loop, const struct http_client_config *config, const struct http_call *call,
@@ -43,10 +41,24 @@ static enum sti_error run_call(uv_loop_t *loop, const struct http_client_config 
 	return error ? error : buf_error(fetch->out);
 }
 
-enum sti_error fetch_url(const struct fetch_policy *policy, struct sti_span url, size_t max, struct buf *out)
+enum sti_error fetch_call(const struct fetch_policy *policy, const struct http_call *call, int *status, struct buf *out)
 {
 	struct gate gate = {policy->permit, policy->n_permit};
 	struct http_client_config config = {.ca_file = policy->ca_file, .gate = &gate, .in_flight = 1, .per_host = 1};
+	struct fetch fetch = {.out = out};
+	uv_loop_t loop;
+	enum sti_error error;
+
+	if (uv_loop_init(&loop))
+		return STI_E_MEMORY;
+	error = run_call(&loop, &config, call, &fetch);
+	uv_loop_close(&loop);
+	*status = fetch.status;
+	return error;
+}
+
+enum sti_error fetch_url(const struct fetch_policy *policy, struct sti_span url, size_t max, struct buf *out)
+{
 	struct http_call call = {
 		.method = HTTP_METHOD_GET,
 		.url = url,
@@ -54,14 +66,11 @@ enum sti_error fetch_url(const struct fetch_policy *policy, struct sti_span url,
 		.total_ms = LIMIT_FETCH_MS,
 		.answer_max = max,
 	};
-	struct fetch fetch = {.out = out};
-	uv_loop_t loop;
-	enum sti_error error;
+	int status;
+	enum sti_error error = fetch_call(policy, &call, &status, out);
 
-	if (uv_loop_init(&loop))
-		return STI_E_MEMORY;
-	error = run_call(&loop, &config, &call, &fetch);
-	uv_loop_close(&loop);
+	if (!error && status != 200)
+		return STI_E_NOT_FOUND;
 	return error;
 }
 

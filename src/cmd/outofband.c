@@ -87,7 +87,7 @@ static enum sti_error send_question(struct server *server, const struct retrieva
 	};
 	error = buf_error(&url) ? buf_error(&url) : buf_error(&body);
 	if (!error)
-		error = http_client_send(server->ask_client, &call, answered, remote);
+		error = http_client_send(server->clients.client[CLIENT_ASK], &call, answered, remote);
 	buf_free(&url);
 	buf_free(&body);
 	return error;

@@ -30,6 +30,12 @@ static size_t listen_at(const struct world *world, const char *const **address, 
 	return world->config->cps.listen.n_address;
 }
 
+static size_t names(const struct world *world, const char *const **name)
+{
+	*name = (const char *const *)world->config->cps.names;
+	return world->config->cps.n_names;
+}
+
 /* Retry-After with every 503, so that publishers know when it is worth another try. */
 static void answer(struct http_exchange *exchange, int status, const char *message)
 {
@@ -250,5 +256,6 @@ const struct service service_cps = {
 	.is_on = is_on,
 	.listen = listen_at,
 	.routes = routes,
+	.names = names,
 	.explain = explain,
 };

@@ -76,12 +76,9 @@ static struct wire *wire_at(uv_loop_t *loop, const void *address, socklen_t n, i
 struct wire *wire_open(uv_loop_t *loop, uint16_t port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-	struct wire *w;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	w = wire_at(loop, &address, sizeof(address), AF_INET);
-	assert_non_null(w);
-	return w;
+	return wire_at(loop, &address, sizeof(address), AF_INET);
 }
 
 struct wire *wire_open_v6(uv_loop_t *loop, uint16_t port)
@@ -95,12 +92,9 @@ struct wire *wire_open_v6(uv_loop_t *loop, uint16_t port)
 struct wire *wire_open_unix(uv_loop_t *loop, const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct wire *w;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	w = wire_at(loop, &address, sizeof(address), AF_UNIX);
-	assert_non_null(w);
-	return w;
+	return wire_at(loop, &address, sizeof(address), AF_UNIX);
 }
 
 static void use_credential(SSL_CTX *ctx, const struct wire_tls *tls)
@@ -174,6 +168,7 @@ struct wire *wire_open_tls(uv_loop_t *loop, uint16_t port, const struct wire_tls
 {
 	struct wire *w = wire_open(loop, port);
 
+	assert_non_null(w);
 	w->ctx = client_context(tls);
 	w->ssl = SSL_new(w->ctx);
 	SSL_set_fd(w->ssl, w->fd);

@@ -14,17 +14,18 @@
 struct wire;
 
 struct wire_tls {
-	const char *ca;	  /* PEM; NULL: the server is not checked */
+	const char *ca; /* PEM; NULL: the server is not checked */
 	const char *name; /* SNI; NULL: none */
 	const char *certificate, *key;
 	const char *protocol; /* ALPN with its length octet: "\x02h2" */
-	int version;	      /* the only one; 0: any */
+	int version; /* the only one; 0: any */
 };
 
+/* NULL: refused. */
 struct wire *wire_open(uv_loop_t *loop, uint16_t port);
-struct wire *wire_open_v6(uv_loop_t *loop, uint16_t port); /* NULL where there is no ::1 */
+struct wire *wire_open_v6(uv_loop_t *loop, uint16_t port);
 struct wire *wire_open_unix(uv_loop_t *loop, const char *path);
-struct wire *wire_open_tls(uv_loop_t *loop, uint16_t port, const struct wire_tls *tls); /* NULL: refused */
+struct wire *wire_open_tls(uv_loop_t *loop, uint16_t port, const struct wire_tls *tls);
 void wire_close(struct wire *w);
 
 void wire_send(struct wire *w, const void *bytes, size_t n); /* as far as the peer takes it */
