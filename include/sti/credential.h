@@ -34,7 +34,7 @@ STI_API size_t sti_roots_count(const struct sti_roots *roots);
 /* The body of x5u: PEM chain, leaf first, or one DER certificate (standards.md 3.5). Anchors come
  * from `roots` alone, by exact match, never from the chain (threats.md E11). `now` in seconds of
  * the epoch chooses among several paths. Parses and judges; a credential that is not trusted is
- * still a credential. *out is the caller's; `roots` need not outlive it. */
+ * still a credential. *out is the caller's; `roots` need not outlive it, and may be NULL: none. */
 STI_API enum sti_error sti_credential_parse(struct sti_span body, const struct sti_roots *roots, int64_t now,
 					    struct sti_credential **out);
 STI_API void sti_credential_free(struct sti_credential *credential);

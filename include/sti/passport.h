@@ -38,6 +38,7 @@ struct sti_passport {
 	const char *claims_at;
 
 	uint8_t signature[STI_SIGNATURE];
+	enum sti_error signature_error; /* STI_OK, or why it is not 64 octets: then it never verifies */
 };
 
 /* Compact full form only: STI_E_JWS for the compact form of RFC 8225 7 too. Fails only where no

@@ -5,7 +5,7 @@
 
 /* Malformed is 400, what cannot be believed 403, what could not be judged in time 503. */
 static const int status_of_case[STI_CASE_COUNT] = {
-	[STI_CASE_NONE] = 201, [STI_CASE_E4] = 400,  [STI_CASE_E7] = 400,  [STI_CASE_E8] = 503,	 [STI_CASE_E9] = 400,
+	[STI_CASE_NONE] = 201, [STI_CASE_E4] = 400,  [STI_CASE_E7] = 400,  [STI_CASE_E8] = 503,  [STI_CASE_E9] = 400,
 	[STI_CASE_E11] = 400,  [STI_CASE_E12] = 400, [STI_CASE_E13] = 400, [STI_CASE_E14] = 400, [STI_CASE_E15] = 403,
 	[STI_CASE_E17] = 403,  [STI_CASE_E18] = 403, [STI_CASE_E19] = 400,
 };

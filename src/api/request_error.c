@@ -40,7 +40,7 @@ const char *request_error_id(enum request_error error)
 enum request_error request_error_of_status(int status)
 {
 	static const enum request_error own[] = {REQUEST_NOT_ACCEPTABLE, REQUEST_NOT_FOUND, REQUEST_MEDIA_TYPE,
-						 REQUEST_NO_LENGTH,	 REQUEST_METHOD,    REQUEST_BUSY};
+						 REQUEST_NO_LENGTH,      REQUEST_METHOD,    REQUEST_BUSY};
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (row[own[i]].status == status)

@@ -19,6 +19,7 @@
 struct whole {
 	struct config config; /* first: config_free is given this */
 	struct arena arena;
+	struct buf places; /* struct place, one behind the other */
 };
 
 /* Where a field, or the struct of a section, was set. */
@@ -33,7 +34,6 @@ struct reader {
 	struct whole *whole;
 	struct sti_span folder; /* with the slash; empty: paths stay as they are */
 	struct arena arena; /* what is needed while reading */
-	struct buf places;
 	unsigned sections;
 	enum sti_error error;
 };
@@ -220,16 +220,17 @@ static void place_add(struct reader *r, const void *from, size_t n, unsigned lin
 {
 	struct place place = {.from = (uintptr_t)from, .n = n, .line = line};
 
-	buf_put(&r->places, sti_span(&place, sizeof(place)));
+	buf_put(&r->whole->places, sti_span(&place, sizeof(place)));
 }
 
 /* The smallest thing around `at` that the text has set. */
-static unsigned place_line(const struct reader *r, const void *at)
+unsigned config_line(const struct config *config, const void *at)
 {
+	const struct buf *places = &((const struct whole *)config)->places;
 	struct place place, best = {.n = SIZE_MAX};
 
-	for (size_t i = 0; i < r->places.n; i += sizeof(place)) {
-		memcpy(&place, r->places.p + i, sizeof(place));
+	for (size_t i = 0; i < places->n; i += sizeof(place)) {
+		memcpy(&place, places->p + i, sizeof(place));
 		if ((uintptr_t)at >= place.from && (uintptr_t)at - place.from < place.n && place.n < best.n)
 			best = place;
 	}
@@ -423,7 +424,7 @@ static void rules_apply(struct reader *r)
 	if (rules_check(&r->whole->config, &finding) == STI_OK)
 		return;
 	r->error = STI_E_CONFIG;
-	r->message->line = place_line(r, finding.at);
+	r->message->line = config_line(&r->whole->config, finding.at);
 	snprintf(r->message->text, sizeof(r->message->text), "%s", finding.text);
 }
 
@@ -437,7 +438,7 @@ static void tree_read(struct reader *r, cfg_t *root, const char *text)
 	if (!r->error)
 		config_fill(r, root);
 	if (!r->error)
-		r->error = buf_error(&r->places);
+		r->error = buf_error(&r->whole->places);
 	if (!r->error)
 		rules_apply(r);
 }
@@ -483,12 +484,13 @@ static struct sti_span folder_of(const char *file)
 enum sti_error config_parse_text(struct sti_span text, const char *file, struct config **out,
 				 struct config_message *message)
 {
-	struct reader r = {.message = message, .folder = folder_of(file), .places = buf_own(SIZE_MAX / 2)};
+	struct reader r = {.message = message, .folder = folder_of(file)};
 
 	memset(message, 0, sizeof(*message));
 	r.whole = calloc(1, sizeof(*r.whole));
 	if (!r.whole)
 		return STI_E_MEMORY;
+	r.whole->places = buf_own(SIZE_MAX / 2);
 	r.whole->config.file = string_make(&r, SCHEMA_TEXT, file);
 	if (!r.error)
 		scrub_read(&r, text);
@@ -499,7 +501,6 @@ enum sti_error config_parse_text(struct sti_span text, const char *file, struct 
 	else
 		*out = &r.whole->config;
 	arena_free(&r.arena);
-	buf_free(&r.places);
 	return r.error;
 }
 
@@ -510,6 +511,7 @@ void config_free(struct config *config)
 	if (!whole)
 		return;
 	arena_free(&whole->arena);
+	buf_free(&whole->places);
 	free(whole);
 }
 

@@ -156,6 +156,10 @@ enum sti_error config_parse_text(struct sti_span text, const char *file, struct 
 				 struct config_message *message);
 void config_free(struct config *config);
 
+/* The line on which the field, or the section around it, was set; 0 when the text does not set it.
+ * For what turns out wrong later: a file that is not what its key says. */
+unsigned config_line(const struct config *config, const void *at);
+
 struct buf;
 /* The reference page (Markdown), from the same rows. In reference.c. */
 void config_write_reference(struct buf *out);

@@ -49,7 +49,7 @@ static bool pipe_ignore(void)
 {
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-	return sigaction(SIGPIPE, &ignore, NULL) == 0;
+	return sigaction(SIGPIPE, &ignore, NULL) == 0 && sigaction(SIGXFSZ, &ignore, NULL) == 0;
 }
 
 enum sti_error process_harden(void)

@@ -9,7 +9,7 @@
 /*
  * Before anything else is done: no core dumps and no debugger at our keys (threats.md J13), no proxies
  * from the environment (D19), umask 077, as many open files as the system lets us have, SIGPIPE
- * ignored. STI_E_IO with errno. A sanitizer that looks for leaks at exit cannot do it any more.
+ * and SIGXFSZ ignored. STI_E_IO with errno. A sanitizer that looks for leaks at exit cannot do it any more.
  */
 enum sti_error process_harden(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/rules.h"
 
-#include "app/endpoint.h"
+#include "app/listen_address.h"
 
 /* A rule gives the field that breaks it, or NULL. */
 typedef const void *rule_fn(const struct config *config);
@@ -13,7 +13,7 @@ static const void *no_role(const struct config *c)
 
 static bool leaves_host(struct sti_span address)
 {
-	return !endpoint_is_unix(address) && !endpoint_is_loopback(address);
+	return !listen_address_is_unix(address) && !listen_address_is_loopback(address);
 }
 
 static const void *admin_reachable(const struct config *c)
@@ -95,7 +95,7 @@ static const void *private_without_client_ca(const struct config *c)
 	const struct config_listen *l = &c->cps.private_listen;
 
 	for (size_t i = 0; i < l->n_address; i++)
-		if (!l->client_ca && !endpoint_is_unix(sti_span_str(l->address[i])))
+		if (!l->client_ca && !listen_address_is_unix(sti_span_str(l->address[i])))
 			return &l->address;
 	return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/schema.h"
 
-#include "app/endpoint.h"
+#include "app/listen_address.h"
 #include "base/address.h"
 #include "base/decimal.h"
 #include "base/limits.h"
@@ -355,7 +355,7 @@ static bool is_store_of(struct sti_span text)
 {
 	if (sti_span_is(text, "local") || sti_span_is(text, "off"))
 		return true;
-	return endpoint_is_unix(text) ? endpoint_check(text) : is_own_url(text);
+	return listen_address_is_unix(text) ? listen_address_check(text) : is_own_url(text);
 }
 
 static const struct kind {
@@ -367,7 +367,7 @@ static const struct kind {
 	[SCHEMA_PATH] = {is_path, "a path"},
 	[SCHEMA_URL] = {is_url, "an https URL with a host name"},
 	[SCHEMA_OWN_URL] = {is_own_url, "an https URL"},
-	[SCHEMA_LISTEN] = {endpoint_check, "IPv4:port, [IPv6]:port or unix:/path"},
+	[SCHEMA_LISTEN] = {listen_address_check, "IPv4:port, [IPv6]:port or unix:/path"},
 	[SCHEMA_NETWORK] = {is_network, "an IP address or network/bits with no bits set behind them"},
 	[SCHEMA_HOST] = {is_host, "a host name or IP address"},
 	[SCHEMA_HOST_PORT] = {is_host_port, "host:port"},

@@ -9,8 +9,8 @@
  * connections stay; where it does, the old ones end what is under way and are closed then. */
 enum client_kind {
 	CLIENT_FETCH, /* certificates: through the gate */
-	CLIENT_POST,  /* PASSporTs to the CPSs of others: through the gate */
-	CLIENT_ASK,   /* our own private listener elsewhere */
+	CLIENT_POST, /* PASSporTs to the CPSs of others: through the gate */
+	CLIENT_ASK, /* our own private listener elsewhere */
 	CLIENTS
 };
 

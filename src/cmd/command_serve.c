@@ -27,14 +27,16 @@ static int supervise(char *file)
 	enum sti_error error = process_supervise(&plan, &status);
 
 	if (error == STI_E_LIMIT)
-		return complain(STATUS_SYSTEM, "alarm=critical event=crash_loop the worker crashed too often, giving up");
+		return complain(STATUS_SYSTEM,
+				"alarm=critical event=crash_loop the worker crashed too often, giving up");
 	return error ? complain(STATUS_SYSTEM, "no worker could be started: %s", strerror(errno)) : status;
 }
 
 int command_serve(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		puts("  CONFIG   a file as `sidetone config reference` describes it; SIGHUP reloads it, SIGTERM drains");
+		puts("  CONFIG   a file as `sidetone config reference` describes it; SIGHUP reloads it, SIGTERM "
+		     "drains");
 		return STATUS_GOOD;
 	}
 	if (argc != 2)

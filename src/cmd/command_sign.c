@@ -127,7 +127,8 @@ static int sign(const struct sign_options *options, const struct sign_input *in)
 	error = sti_sign(key, sti_span_str(options->x5u), &in->request, identity, &n);
 	sti_key_free(key);
 	if (error)
-		return complain(status_of(error), "cannot sign: %s (RFC 8588 4: attest A, B or C, origid a UUID; x5u https)",
+		return complain(status_of(error),
+				"cannot sign: %s (RFC 8588 4: attest A, B or C, origid a UUID; x5u https)",
 				sti_error_text(error));
 	printf("%.*s\n", (int)n, identity);
 	return STATUS_GOOD;
@@ -144,7 +145,8 @@ int command_sign(int argc, char **argv)
 		{"--orig", "TN", OPTION_TEXT, &options.orig, "calling number"},
 		{"--dest", "TN[,TN]", OPTION_TEXT, &options.dest, "called numbers"},
 		{"--div", "TN", OPTION_TEXT, &options.div, "makes a div PASSporT: the number called before (RFC 8946)"},
-		{"--iat", "SECONDS", OPTION_NUMBER, &options.iat, "time of the call, seconds of the epoch; default now"},
+		{"--iat", "SECONDS", OPTION_NUMBER, &options.iat,
+		 "time of the call, seconds of the epoch; default now"},
 		{"--origid", "UUID", OPTION_TEXT, &options.origid, "default a new one"},
 		{"--help", NULL, OPTION_FLAG, &options.help, "this"},
 	};

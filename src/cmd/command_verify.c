@@ -44,8 +44,12 @@ struct verify_session {
 static int read_files(const struct option_list *files, struct buf *out)
 {
 	for (size_t i = 0; i < files->n; i++) {
-		enum sti_error error = file_read(files->text[i], ROOTS_MAX, out);
+		struct buf one;
+		enum sti_error error = file_read(files->text[i], ROOTS_MAX, &one);
 
+		buf_put(out, buf_span(&one));
+		buf_put_str(out, "\n");
+		buf_free(&one);
 		if (error)
 			return complain(status_of(error), "%s: %s", files->text[i], sti_error_text(error));
 	}
@@ -346,13 +350,17 @@ int command_verify(int argc, char **argv)
 		.text = buf_own(LIMIT_IDENTITY * LIMIT_IDENTITIES),
 	};
 	const struct option_row row[] = {
-		{"--trust", "FILE", OPTION_LIST, &options.trust, "PEM roots of the trusted STI-CAs; may stand several times"},
+		{"--trust", "FILE", OPTION_LIST, &options.trust,
+		 "PEM roots of the trusted STI-CAs; may stand several times"},
 		{"--cert", "FILE", OPTION_TEXT, &options.cert, "the signer's chain, instead of fetching x5u"},
-		{"--orig", "TN", OPTION_TEXT, &options.orig, "calling number of signalling; without it numbers are not compared"},
+		{"--orig", "TN", OPTION_TEXT, &options.orig,
+		 "calling number of signalling; without it numbers are not compared"},
 		{"--dest", "TN[,TN]", OPTION_TEXT, &options.dest, "called numbers of signalling"},
 		{"--now", "SECONDS", OPTION_NUMBER, &options.now, "judge as of then, seconds of the epoch"},
-		{"--permit", "HOST:PORT", OPTION_LIST, &options.permit, "let this one through the gate for certificates"},
-		{"--fetch-ca", "FILE", OPTION_TEXT, &options.fetch_ca, "who vouches for certificate repositories; default the system's"},
+		{"--permit", "HOST:PORT", OPTION_LIST, &options.permit,
+		 "let this one through the gate for certificates"},
+		{"--fetch-ca", "FILE", OPTION_TEXT, &options.fetch_ca,
+		 "who vouches for certificate repositories; default the system's"},
 		{"--json", NULL, OPTION_FLAG, &options.json, "one JSON document"},
 		{"--help", NULL, OPTION_FLAG, &options.help, "this"},
 	};

@@ -121,8 +121,10 @@ static bool want_at(struct door_sites *sites, size_t i, struct want *want)
 			continue;
 		}
 		want->service = service_table[k];
-		want->config = (struct http_listener_config){
-			.address = address[i], .tls = tls, .site = &sites->site[k].site, .limits = limits_of(world->config)};
+		want->config = (struct http_listener_config){.address = address[i],
+							     .tls = tls,
+							     .site = &sites->site[k].site,
+							     .limits = limits_of(world->config)};
 		return true;
 	}
 	return false;
@@ -131,7 +133,8 @@ static bool want_at(struct door_sites *sites, size_t i, struct want *want)
 static struct door *find(struct doors *doors, const struct want *want)
 {
 	for (size_t i = 0; i < doors->n; i++)
-		if (doors->door[i].service == want->service && strcmp(doors->door[i].address, want->config.address) == 0)
+		if (doors->door[i].service == want->service &&
+		    strcmp(doors->door[i].address, want->config.address) == 0)
 			return &doors->door[i];
 	return NULL;
 }

@@ -36,7 +36,7 @@ struct doors {
 	struct server *server;
 	struct door door[DOORS];
 	size_t n;
-	struct door_sites *now;  /* what is served */
+	struct door_sites *now; /* what is served */
 	struct door_sites *next; /* between doors_open and doors_swap */
 	size_t draining;
 	void (*drained)(struct server *server);

@@ -346,7 +346,8 @@ static void put_file(struct buf *out, const char *name, const struct lab_world *
 }
 
 /* {"url":"https://localhost:PORT", … : one open object, for more to be put in. */
-static void open_service(struct buf *out, const char *name, const struct lab_world *world, size_t who, enum lab_port port)
+static void open_service(struct buf *out, const char *name, const struct lab_world *world, size_t who,
+			 enum lab_port port)
 {
 	json_put_name(out, name);
 	buf_put_byte(out, '{');

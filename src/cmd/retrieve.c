@@ -20,7 +20,8 @@ enum { TOKENS_MAX = LIMIT_PASSPORTS * (LIMIT_JWS + 1) };
 static size_t pairs_of(const struct retrieval *retrieval, struct table_pair pair[RETRIEVAL_PAIRS])
 {
 	for (size_t i = 0; i < retrieval->n; i++)
-		pair[i] = (struct table_pair){sti_tn_span(&retrieval->pair[i].orig), sti_tn_span(&retrieval->pair[i].dest)};
+		pair[i] = (struct table_pair){sti_tn_span(&retrieval->pair[i].orig),
+					      sti_tn_span(&retrieval->pair[i].dest)};
 	return retrieval->n;
 }
 

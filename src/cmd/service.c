@@ -11,19 +11,22 @@ struct explanation {
 /* Bodies for what the listener refuses by itself; the texts of request_error.c, kept short. A test
  * holds them against that table. */
 static const struct explanation request_explanation[] = {
-	{404, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4003\",\"text\":\"Error: Requested resource was "
-	      "not found.\",\"variables\":[]}}}"},
+	{404,
+	 "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4003\",\"text\":\"Error: Requested resource was "
+	 "not found.\",\"variables\":[]}}}"},
 	{405, "{\"requestError\":{\"policyException\":{\"messageId\":\"POL4050\",\"text\":\"Error: Method not "
 	      "allowed.\",\"variables\":[]}}}"},
 	{411, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4007\",\"text\":\"Error: Missing mandatory "
 	      "Content-Length header.\",\"variables\":[]}}}"},
-	{415, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4004\",\"text\":\"Error: Unsupported request body "
+	{415, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4004\",\"text\":\"Error: Unsupported "
+	      "request body "
 	      "type, expected '%1'.\",\"variables\":[\"application/json\"]}}}"},
 	{500, "{\"requestError\":{\"policyException\":{\"messageId\":\"POL5000\",\"text\":\"Error: Internal "
 	      "error.\",\"variables\":[]}}}"},
 	{503, "{\"requestError\":{\"policyException\":{\"messageId\":\"POL5030\",\"text\":\"Error: Too busy, try again "
 	      "later.\",\"variables\":[]}}}"},
-	{0, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4006\",\"text\":\"Error: Failed to parse received "
+	{0, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4006\",\"text\":\"Error: Failed to parse "
+	    "received "
 	    "message body.\",\"variables\":[]}}}"},
 };
 

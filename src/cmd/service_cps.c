@@ -235,7 +235,8 @@ static void handle_post(struct http_exchange *exchange, const struct http_reques
 
 static void handle_health(struct http_exchange *exchange, const struct http_request *request, void *context)
 {
-	struct http_reply reply = {.status = 200, .media = "application/json", .body = sti_span_str("{\"status\":\"up\"}")};
+	struct http_reply reply = {
+		.status = 200, .media = "application/json", .body = sti_span_str("{\"status\":\"up\"}")};
 
 	(void)request;
 	(void)context;

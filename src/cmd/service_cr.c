@@ -33,7 +33,8 @@ static void handle_get(struct http_exchange *exchange, const struct http_request
 	const struct world_certificate *found = find(server->world, request->argument[0]);
 	char max_age[64];
 	struct http_header header = {sti_span_str("Cache-Control"), {NULL, 0}};
-	struct http_reply reply = {.status = 200, .media = "application/pem-certificate-chain", .header = &header, .n_header = 1};
+	struct http_reply reply = {
+		.status = 200, .media = "application/pem-certificate-chain", .header = &header, .n_header = 1};
 
 	if (!found) {
 		http_answer_status(exchange, 404);

@@ -77,7 +77,10 @@ static void handle_get(struct http_exchange *exchange, const struct http_request
 {
 	struct retrieval retrieval;
 
-	if (retrieval_parse_get(request->argument[0], request->argument[1], request->query, &retrieval))
+	/* HEAD would take the PASSporTs and show nobody. */
+	if (request->method != HTTP_METHOD_GET)
+		http_answer_status(exchange, 405);
+	else if (retrieval_parse_get(request->argument[0], request->argument[1], request->query, &retrieval))
 		http_answer_status(exchange, 400);
 	else
 		ask(context, exchange, &retrieval, false);
@@ -96,7 +99,8 @@ static void handle_query(struct http_exchange *exchange, const struct http_reque
 static size_t routes(const struct world *world, struct http_route *route)
 {
 	(void)world;
-	route[0] = (struct http_route){HTTP_METHOD_POST, "/cps/passports/query", "application/json", true, handle_query};
+	route[0] =
+		(struct http_route){HTTP_METHOD_POST, "/cps/passports/query", "application/json", true, handle_query};
 	route[1] = (struct http_route){HTTP_METHOD_GET, "/cps/passports/{}/{}", NULL, false, handle_get};
 	return 2;
 }

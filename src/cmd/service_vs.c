@@ -27,8 +27,8 @@ struct verification {
 	char call[LIMIT_CALL];
 	size_t n_call;
 	unsigned pending; /* answers that somebody still owes us */
-	bool is_over;     /* answered */
-	bool is_closed;   /* the timer is */
+	bool is_over; /* answered */
+	bool is_closed; /* the timer is */
 };
 
 static bool is_on(const struct config *config)

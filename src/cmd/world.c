@@ -14,17 +14,24 @@
 
 enum { PEM_MAX = 4 * 1024 * 1024, SECRET_MAX = 64 * 1024 };
 
-static enum sti_error say(struct config_message *message, enum sti_error error, const char *what, const char *file,
+/* A world while it is loaded. */
+struct loading {
+	struct world *world;
+	struct config_message *message;
+};
+
+/* at: the field of the configuration that names the file; its line is told. */
+static enum sti_error say(const struct loading *l, enum sti_error error, const char *const *at, const char *what,
 			  const char *why)
 {
-	message->line = 0;
-	snprintf(message->text, sizeof(message->text), "%s: %s: %s", what, file, why);
+	l->message->line = config_line(l->world->config, at);
+	snprintf(l->message->text, sizeof(l->message->text), "%s: %s: %s", what, *at, why);
 	return error;
 }
 
-static enum sti_error say_file(struct config_message *message, enum sti_error error, const char *what, const char *file)
+static enum sti_error say_file(const struct loading *l, enum sti_error error, const char *const *at, const char *what)
 {
-	return say(message, error, what, file, error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+	return say(l, error, at, what, error == STI_E_IO ? strerror(errno) : sti_error_text(error));
 }
 
 /* Memory that lives as long as the world; NULL when there is none. */
@@ -39,25 +46,25 @@ static void *world_alloc(struct world *world, size_t n, size_t size)
 	return owned[world->n_owned] ? owned[world->n_owned++] : NULL;
 }
 
-static enum sti_error read_pem(const char *what, const char *file, struct buf *out, struct config_message *message)
+static enum sti_error read_pem(const struct loading *l, const char *what, const char *const *at, struct buf *out)
 {
 	enum sti_error error;
 
 	*out = buf_own(PEM_MAX);
-	error = file_read(file, PEM_MAX, out);
-	return error ? say_file(message, error, what, file) : STI_OK;
+	error = file_read(*at, PEM_MAX, out);
+	return error ? say_file(l, error, at, what) : STI_OK;
 }
 
-static enum sti_error read_secret(const char *what, const char *file, struct buf *out, struct config_message *message)
+static enum sti_error read_secret(const struct loading *l, const char *what, const char *const *at, struct buf *out)
 {
 	const char *why = "";
 	enum sti_error error;
 
 	*out = buf_own(SECRET_MAX);
-	error = file_read_secret(file, SECRET_MAX, out, &why);
+	error = file_read_secret(*at, SECRET_MAX, out, &why);
 	if (error == STI_E_DENIED)
-		return say(message, error, what, file, why);
-	return error ? say_file(message, error, what, file) : STI_OK;
+		return say(l, error, at, what, why);
+	return error ? say_file(l, error, at, what) : STI_OK;
 }
 
 static struct sti_span *spans_of(struct world *world, const char **text, size_t n)
@@ -69,22 +76,26 @@ static struct sti_span *spans_of(struct world *world, const char **text, size_t 
 	return span;
 }
 
-static enum sti_error load_trust(struct world *world, struct config_message *message)
+static enum sti_error load_trust(const struct loading *l)
 {
+	struct world *world = l->world;
 	const struct config *config = world->config;
 	struct buf all = buf_own(PEM_MAX);
 	enum sti_error error = STI_OK;
 
 	for (size_t i = 0; !error && i < config->n_roots; i++) {
-		error = file_read(config->roots[i], PEM_MAX, &all);
+		struct buf one;
+
+		error = read_pem(l, "trust.roots", &config->roots[i], &one);
+		buf_put(&all, buf_span(&one));
 		buf_put_str(&all, "\n");
-		if (error)
-			say_file(message, error, "trust.roots", config->roots[i]);
+		buf_free(&one);
 	}
 	if (!error) {
-		error = trust_snapshot_create(buf_span(&all), world->generation, &world->trust);
-		if (error)
-			say_file(message, error, "trust.roots", config->n_roots ? config->roots[0] : "none");
+		error = trust_snapshot_create(config->n_roots ? buf_span(&all) : sti_span(NULL, 0), world->generation,
+					      &world->trust);
+		if (error && config->n_roots)
+			say_file(l, error, &config->roots[0], "trust.roots");
 	}
 	buf_free(&all);
 	return error;
@@ -123,17 +134,18 @@ static enum sti_error load_discover(struct world *world)
 }
 
 /* The certificate in the file must be that of the key, and a SHAKEN signer's. */
-static enum sti_error check_certificate(struct world *world, const struct config_signer *config,
-					struct world_signer *signer, struct config_message *message)
+static enum sti_error check_certificate(const struct loading *l, const struct config_signer *config,
+					struct world_signer *signer)
 {
+	const struct sti_roots *roots = trust_snapshot_roots(l->world->trust);
 	struct sti_credential *credential = NULL;
 	struct buf pem;
-	enum sti_error error = read_pem("as.signer.certificate", config->certificate, &pem, message);
+	enum sti_error error = read_pem(l, "as.signer.certificate", &config->certificate, &pem);
 
 	if (!error) {
-		error = sti_credential_parse(buf_span(&pem), trust_snapshot_roots(world->trust), clock_now(), &credential);
+		error = sti_credential_parse(buf_span(&pem), roots, clock_now(), &credential);
 		if (error)
-			say_file(message, error, "as.signer.certificate", config->certificate);
+			say_file(l, error, &config->certificate, "as.signer.certificate");
 	}
 	buf_free(&pem);
 	if (error)
@@ -141,31 +153,32 @@ static enum sti_error check_certificate(struct world *world, const struct config
 	signer->from = sti_credential_from(credential);
 	signer->until = sti_credential_until(credential);
 	if (!sti_key_matches(signer->key, sti_credential_key(credential)))
-		error = say(message, STI_E_KEY, "as.signer.key", config->key,
+		error = say(l, STI_E_KEY, &config->key, "as.signer.key",
 			    "is not the key of the certificate in as.signer.certificate");
 	sti_credential_free(credential);
 	return error;
 }
 
-static enum sti_error load_signer(struct world *world, size_t i, struct config_message *message)
+static enum sti_error load_signer(const struct loading *l, size_t i)
 {
-	const struct config_signer *config = &world->config->as.signer[i];
-	struct world_signer *signer = &world->signer[i];
+	const struct config_signer *config = &l->world->config->as.signer[i];
+	struct world_signer *signer = &l->world->signer[i];
 	struct buf pem;
-	enum sti_error error = read_secret("as.signer.key", config->key, &pem, message);
+	enum sti_error error = read_secret(l, "as.signer.key", &config->key, &pem);
 
 	if (!error) {
 		error = sti_key_parse(buf_span(&pem), &signer->key);
 		if (error)
-			say(message, error, "as.signer.key", config->key, "not a P-256 private key in PEM (RFC 7518 3.4)");
+			say(l, error, &config->key, "as.signer.key", "not a P-256 private key in PEM (RFC 7518 3.4)");
 	}
 	buf_free(&pem);
 	signer->x5u = sti_span_str(config->x5u);
-	return error ? error : check_certificate(world, config, signer, message);
+	return error ? error : check_certificate(l, config, signer);
 }
 
-static enum sti_error load_signers(struct world *world, struct config_message *message)
+static enum sti_error load_signers(const struct loading *l)
 {
+	struct world *world = l->world;
 	const struct config_as *config = &world->config->as;
 	struct authority_signer *view = world_alloc(world, config->n_signer, sizeof(*view));
 	enum sti_error error = STI_OK;
@@ -177,26 +190,23 @@ static enum sti_error load_signers(struct world *world, struct config_message *m
 		const struct config_signer *from = &config->signer[i];
 
 		view[i] = (struct authority_signer){
-			sti_span_str(from->name),
-			spans_of(world, from->numbers, from->n_numbers),
-			from->n_numbers,
-			spans_of(world, from->trunks, from->n_trunks),
+			sti_span_str(from->name), spans_of(world, from->numbers, from->n_numbers),
+			from->n_numbers,          spans_of(world, from->trunks, from->n_trunks),
 			from->n_trunks,
 		};
-		error = view[i].number && view[i].trunk ? load_signer(world, i, message) : STI_E_MEMORY;
+		error = view[i].number && view[i].trunk ? load_signer(l, i) : STI_E_MEMORY;
 	}
 	world->authority.signer = view;
 	world->authority.n_signer = config->n_signer;
 	return error;
 }
 
-static enum sti_error load_token(struct world *world, const char *file, struct authority_client *client,
-				 struct config_message *message)
+static enum sti_error load_token(const struct loading *l, const char *const *file, struct authority_client *client)
 {
-	uint8_t *digest = world_alloc(world, DIGEST_SHA256, 1);
+	uint8_t *digest = world_alloc(l->world, DIGEST_SHA256, 1);
 	struct buf text;
 	struct sti_span token;
-	enum sti_error error = read_secret("as.client.token_file", file, &text, message);
+	enum sti_error error = read_secret(l, "as.client.token_file", file, &text);
 
 	if (!error) {
 		token = buf_span(&text);
@@ -205,16 +215,17 @@ static enum sti_error load_token(struct world *world, const char *file, struct a
 		error = !digest ? STI_E_MEMORY : digest_sha256(token, digest);
 		client->token = sti_span(digest, DIGEST_SHA256);
 		if (!error && token.n < 16)
-			error = say(message, STI_E_CONFIG, "as.client.token_file", file,
+			error = say(l, STI_E_CONFIG, file, "as.client.token_file",
 				    "the token is too short, expected 16 characters or more");
 	}
 	buf_free(&text);
 	return error;
 }
 
-static enum sti_error load_client(struct world *world, const struct config_client *from, struct authority_client *to,
-				  struct config_message *message)
+static enum sti_error load_client(const struct loading *l, const struct config_client *from,
+				  struct authority_client *to)
 {
+	struct world *world = l->world;
 	struct address_range *range = world_alloc(world, from->n_addresses, sizeof(*range));
 	uint8_t *certificate = world_alloc(world, DIGEST_SHA256, 1);
 	enum sti_error error = STI_OK;
@@ -237,18 +248,19 @@ static enum sti_error load_client(struct world *world, const struct config_clien
 		to->certificate = sti_span(certificate, DIGEST_SHA256);
 	}
 	if (error)
-		return say(message, STI_E_CONFIG, "as.client", from->name, "address or certificate_sha256 cannot be read");
-	return from->token_file ? load_token(world, from->token_file, to, message) : STI_OK;
+		return say(l, STI_E_CONFIG, &from->name, "as.client", "address or certificate_sha256 cannot be read");
+	return from->token_file ? load_token(l, &from->token_file, to) : STI_OK;
 }
 
-static enum sti_error load_clients(struct world *world, struct config_message *message)
+static enum sti_error load_clients(const struct loading *l)
 {
+	struct world *world = l->world;
 	const struct config_as *config = &world->config->as;
 	struct authority_client *view = world_alloc(world, config->n_client, sizeof(*view));
 	enum sti_error error = view ? STI_OK : STI_E_MEMORY;
 
 	for (size_t i = 0; !error && i < config->n_client; i++)
-		error = load_client(world, &config->client[i], &view[i], message);
+		error = load_client(l, &config->client[i], &view[i]);
 	world->authority.client = view;
 	world->authority.n_client = config->n_client;
 	return error;
@@ -268,21 +280,21 @@ static enum sti_error load_place(struct world *world)
 }
 
 /* What is served must be certificates and nothing else, least of all a key. */
-static enum sti_error check_served(struct world *world, const struct config_file_name *from, const struct buf *pem,
-				   struct config_message *message)
+static enum sti_error check_served(const struct loading *l, const struct config_file_name *from, const struct buf *pem)
 {
+	const struct sti_roots *roots = trust_snapshot_roots(l->world->trust);
 	struct sti_credential *credential;
-	enum sti_error error =
-		sti_credential_parse(buf_span(pem), trust_snapshot_roots(world->trust), clock_now(), &credential);
+	enum sti_error error = sti_credential_parse(buf_span(pem), roots, clock_now(), &credential);
 
 	if (error)
-		return say_file(message, error, "cr.certificate", from->file);
+		return say_file(l, error, &from->file, "cr.certificate");
 	sti_credential_free(credential);
 	return STI_OK;
 }
 
-static enum sti_error load_certificates(struct world *world, struct config_message *message)
+static enum sti_error load_certificates(const struct loading *l)
 {
+	struct world *world = l->world;
 	const struct config_cr *config = &world->config->cr;
 	enum sti_error error = STI_OK;
 
@@ -294,9 +306,9 @@ static enum sti_error load_certificates(struct world *world, struct config_messa
 		struct world_certificate *to = &world->certificate[world->n_certificate];
 
 		to->name = sti_span_str(from->name);
-		error = read_pem("cr.certificate", from->file, &to->pem, message);
+		error = read_pem(l, "cr.certificate", &from->file, &to->pem);
 		if (!error)
-			error = check_served(world, from, &to->pem, message);
+			error = check_served(l, from, &to->pem);
 	}
 	return error;
 }
@@ -313,32 +325,34 @@ static enum sti_error make_tls(const struct config_listen *listen, const struct 
 	return tls_server_create(&config, out);
 }
 
-static enum sti_error load_tls(const char *role, const struct config_listen *listen, struct tls_server **out,
-			       struct config_message *message)
+static enum sti_error load_tls(const struct loading *l, const char *role, const struct config_listen *listen,
+			       struct tls_server **out)
 {
 	struct buf pem[3] = {{0}, {0}, {0}};
 	enum sti_error error;
 
 	if (!listen->tls_certificate)
 		return STI_OK;
-	error = read_pem("tls_certificate", listen->tls_certificate, &pem[0], message);
+	error = read_pem(l, "tls_certificate", &listen->tls_certificate, &pem[0]);
 	if (!error)
-		error = read_secret("tls_key", listen->tls_key, &pem[1], message);
+		error = read_secret(l, "tls_key", &listen->tls_key, &pem[1]);
 	if (!error && listen->client_ca)
-		error = read_pem("client_ca", listen->client_ca, &pem[2], message);
+		error = read_pem(l, "client_ca", &listen->client_ca, &pem[2]);
 	if (!error) {
 		error = make_tls(listen, pem, out);
 		if (error)
-			say(message, error, role, listen->tls_certificate,
-			    "certificate, key and client_ca do not make a TLS server, expected a PEM chain and its own key");
+			say(l, error, &listen->tls_certificate, role,
+			    "certificate, key and client_ca do not make a TLS server, expected a PEM chain and its own "
+			    "key");
 	}
 	for (size_t i = 0; i < 3; i++)
 		buf_free(&pem[i]);
 	return error;
 }
 
-static enum sti_error load_listeners(struct world *world, struct config_message *message)
+static enum sti_error load_listeners(const struct loading *l)
 {
+	struct world *world = l->world;
 	const struct config *config = world->config;
 	const struct {
 		bool on;
@@ -356,21 +370,22 @@ static enum sti_error load_listeners(struct world *world, struct config_message 
 
 	for (size_t i = 0; !error && i < sizeof(row) / sizeof(row[0]); i++)
 		if (row[i].on)
-			error = load_tls(row[i].role, row[i].listen, row[i].to, message);
+			error = load_tls(l, row[i].role, row[i].listen, row[i].to);
 	return error;
 }
 
-static enum sti_error load_secrets(struct world *world, struct config_message *message)
+static enum sti_error load_secrets(const struct loading *l)
 {
+	struct world *world = l->world;
 	const struct config *config = world->config;
 	enum sti_error error = STI_OK;
 
 	if (config->number_key)
-		error = read_secret("number_key", config->number_key, &world->number_key, message);
+		error = read_secret(l, "number_key", &config->number_key, &world->number_key);
 	if (!error && config->vs.oob_key)
-		error = read_secret("vs.oob_key", config->vs.oob_key, &world->oob_key, message);
+		error = read_secret(l, "vs.oob_key", &config->vs.oob_key, &world->oob_key);
 	if (!error && config->vs.oob_certificate)
-		error = read_pem("vs.oob_certificate", config->vs.oob_certificate, &world->oob_certificate, message);
+		error = read_pem(l, "vs.oob_certificate", &config->vs.oob_certificate, &world->oob_certificate);
 	return error;
 }
 
@@ -388,26 +403,27 @@ static void set_plan(struct world *world)
 	};
 }
 
-static enum sti_error load(struct world *world, struct config_message *message)
+static enum sti_error load(const struct loading *l)
 {
-	enum sti_error error = load_trust(world, message);
+	const struct config *config = l->world->config;
+	enum sti_error error = load_trust(l);
 
-	set_plan(world);
+	set_plan(l->world);
 	if (!error)
-		error = load_paths(world);
+		error = load_paths(l->world);
 	if (!error)
-		error = load_discover(world);
-	if (!error && world->config->as.on)
-		error = load_signers(world, message);
-	if (!error && world->config->as.on)
-		error = load_clients(world, message);
+		error = load_discover(l->world);
+	if (!error && config->as.on)
+		error = load_signers(l);
+	if (!error && config->as.on)
+		error = load_clients(l);
 	if (!error)
-		error = load_place(world);
-	if (!error && world->config->cr.on)
-		error = load_certificates(world, message);
+		error = load_place(l->world);
+	if (!error && config->cr.on)
+		error = load_certificates(l);
 	if (!error)
-		error = load_secrets(world, message);
-	return error ? error : load_listeners(world, message);
+		error = load_secrets(l);
+	return error ? error : load_listeners(l);
 }
 
 enum sti_error world_load(const char *file, uint64_t generation, struct world **out, struct config_message *message)
@@ -421,7 +437,7 @@ enum sti_error world_load(const char *file, uint64_t generation, struct world **
 	world->generation = generation;
 	error = config_parse(file, &world->config, message);
 	if (!error)
-		error = load(world, message);
+		error = load(&(struct loading){world, message});
 	if (!error) {
 		*out = world;
 		return STI_OK;

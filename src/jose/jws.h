@@ -21,6 +21,7 @@ struct jws {
 	struct json *payload; /* NULL when the payload is not strict JSON; payload_error says why */
 	enum sti_error payload_error;
 	uint8_t signature[STI_SIGNATURE];
+	enum sti_error signature_error; /* the third part is not 64 octets in base64url: never verifies */
 	uint8_t *owned;
 };
 
@@ -29,7 +30,8 @@ struct jws {
 enum sti_error jws_parse(struct sti_span token, const struct json_limits *payload_limits, struct jws *out);
 void jws_free(struct jws *jws);
 
-/* Over the received octets, never over a copy that was written again. */
+/* Over the received octets, never over a copy that was written again. signature_error where there is
+ * one. */
 enum sti_error jws_verify(const struct jws *jws, const struct sti_public_key *key);
 
 /* header and payload are JSON texts; writes the compact form. */

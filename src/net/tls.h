@@ -7,8 +7,8 @@
 
 /*
  * TLS of a listener (threats.md 2.4): 1.3, or 1.2 with ECDHE and AEAD; no renegotiation, no
- * compression, no early data; ALPN http/1.1. Where client certificates are asked for, tickets and
- * session cache are off. Immutable once made; references are counted (loop thread only).
+ * compression, no early data, no tickets and no session cache (connections are kept instead); ALPN
+ * http/1.1. Immutable once made; references are counted (loop thread only).
  */
 struct tls_server;
 

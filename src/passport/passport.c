@@ -55,7 +55,7 @@ static void read_header(struct owner *o)
 
 	string_member(o->jws.header, root, "alg", &o->passport.alg);
 	string_member(o->jws.header, root, "typ", &o->passport.typ);
-	string_member(o->jws.header, root, "ppt", &o->passport.ppt);
+	note_value_unless(&o->passport, string_member(o->jws.header, root, "ppt", &o->passport.ppt), "ppt");
 	string_member(o->jws.header, root, "x5u", &o->passport.x5u);
 	o->type = ppt_find(o->passport.ppt);
 }
@@ -226,6 +226,7 @@ static void read_parts(struct owner *o)
 	p->token = o->jws.token;
 	p->signing_input = o->jws.signing_input;
 	memcpy(p->signature, o->jws.signature, STI_SIGNATURE);
+	p->signature_error = o->jws.signature_error;
 	p->iat = -1;
 	read_header(o);
 	read_claims(o);
@@ -321,9 +322,11 @@ static enum sti_error check_claims(const struct owner *o, const char **at)
 enum sti_error sti_passport_check(const struct sti_passport *passport, const char **at)
 {
 	const struct owner *o = (const struct owner *)passport;
-	const char *where = NULL;
-	enum sti_error error = check_header(o, &where);
+	const char *where = "signature";
+	enum sti_error error = passport->signature_error;
 
+	if (!error)
+		error = check_header(o, &where);
 	if (!error)
 		error = check_claims(o, &where);
 	if (at)
@@ -334,7 +337,7 @@ enum sti_error sti_passport_check(const struct sti_passport *passport, const cha
 /* One function for one algorithm: alg is compared, never looked up (threats.md A1-A3). */
 enum sti_error sti_passport_verify(const struct sti_passport *passport, const struct sti_public_key *key)
 {
-	if (!sti_span_is(passport->alg, "ES256"))
+	if (!sti_span_is(passport->alg, "ES256") || passport->signature_error)
 		return STI_E_SIGNATURE;
 	return sti_public_key_verify(key, passport->signing_input, passport->signature);
 }

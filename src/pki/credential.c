@@ -91,7 +91,7 @@ static enum sti_error path_read(const struct sti_roots *roots, const struct chai
 				struct sti_credential *out)
 {
 	struct path path;
-	enum sti_error error = path_find(roots, chain, now, &path);
+	enum sti_error error = roots ? path_find(roots, chain, now, &path) : STI_E_NOT_FOUND;
 	char country[LIMIT_CERT_NAME];
 	size_t n;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/path.h"
 
+#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
@@ -30,6 +31,13 @@ static bool is_named(const struct cert *root, const struct chain *chain)
 	return false;
 }
 
+/* OpenSSL takes a keyUsage of keyCertSign for a CA where BasicConstraints is missing; we do not
+ * (threats.md E4). */
+static bool is_ca(const X509 *x509)
+{
+	return X509_check_ca((X509 *)x509) == 1;
+}
+
 static enum sti_error window_of(const struct stack_st_X509 *built, struct path *out)
 {
 	out->from = INT64_MIN;
@@ -38,6 +46,8 @@ static enum sti_error window_of(const struct stack_st_X509 *built, struct path *
 		int64_t from, until;
 		enum sti_error error = cert_validity(sk_X509_value(built, i), &from, &until);
 
+		if (i > 0 && !is_ca(sk_X509_value(built, i)))
+			return STI_E_NOT_FOUND;
 		if (error)
 			return error;
 		out->from = from > out->from ? from : out->from;
@@ -88,6 +98,18 @@ static enum sti_error judge_under(const struct sti_roots *roots, size_t i, const
 	return error;
 }
 
+/* Without memory OpenSSL finds no issuer, or no good signature, and says that: its queue of errors
+ * alone tells it from a path that is not there, and so an honest call from a forged one. */
+static bool memory_gave_out(void)
+{
+	unsigned long error;
+	bool found = false;
+
+	while ((error = ERR_get_error()) != 0)
+		found |= ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+	return found;
+}
+
 static enum sti_error find(const struct sti_roots *roots, const struct chain *chain, struct stack_st_X509 *others,
 			   const int64_t *now, struct path *out)
 {
@@ -100,7 +122,7 @@ static enum sti_error find(const struct sti_roots *roots, const struct chain *ch
 		if (error != STI_E_NOT_FOUND)
 			return error;
 	}
-	return STI_E_NOT_FOUND;
+	return memory_gave_out() ? STI_E_MEMORY : STI_E_NOT_FOUND;
 }
 
 enum sti_error path_find(const struct sti_roots *roots, const struct chain *chain, int64_t now, struct path *out)
@@ -110,6 +132,7 @@ enum sti_error path_find(const struct sti_roots *roots, const struct chain *chai
 
 	if (!others)
 		return STI_E_MEMORY;
+	ERR_clear_error();
 	error = find(roots, chain, others, &now, out);
 	if (error == STI_E_NOT_FOUND)
 		error = find(roots, chain, others, NULL, out);

@@ -71,6 +71,13 @@ static bool ppt_is_supported(struct judgement *j, const struct judge_policy *pol
 	return policy->every_ppt || sti_span_is(j->passport->ppt, "shaken");
 }
 
+/* After alg: an unsigned token is refused for what it says of itself (threats.md A1). */
+static bool signature_is_whole(struct judgement *j, const struct judge_policy *policy)
+{
+	(void)policy;
+	return j->passport->signature_error == STI_OK;
+}
+
 static bool claims_are_right(struct judgement *j, const struct judge_policy *policy)
 {
 	(void)policy;
@@ -157,23 +164,15 @@ static const struct {
 	judge_check *check;
 	bool wants_credential;
 } step[] = {
-	{STI_CASE_E4, is_full_form, false},
-	{STI_CASE_E5, parameters_fit, false},
-	{STI_CASE_E6, has_info, false},
-	{STI_CASE_E7, info_is_usable, false},
-	{STI_CASE_E9, header_is_complete, false},
-	{STI_CASE_E10, x5u_is_info, false},
-	{STI_CASE_E7, x5u_is_usable, false},
-	{STI_CASE_E11, typ_is_passport, false},
-	{STI_CASE_E12, alg_is_es256, false},
-	{STI_CASE_E13, ppt_is_supported, false},
-	{STI_CASE_E14, claims_are_right, false},
-	{STI_CASE_E15, iat_is_fresh, false},
-	{STI_CASE_E16, numbers_fit, false},
-	{STI_CASE_E7, url_was_allowed, true},
-	{STI_CASE_E8, was_fetched, true},
-	{STI_CASE_E17, is_trusted, true},
-	{STI_CASE_E18, signature_verifies, true},
+	{STI_CASE_E4, is_full_form, false},       {STI_CASE_E5, parameters_fit, false},
+	{STI_CASE_E6, has_info, false},           {STI_CASE_E7, info_is_usable, false},
+	{STI_CASE_E9, header_is_complete, false}, {STI_CASE_E10, x5u_is_info, false},
+	{STI_CASE_E7, x5u_is_usable, false},      {STI_CASE_E11, typ_is_passport, false},
+	{STI_CASE_E12, alg_is_es256, false},      {STI_CASE_E13, ppt_is_supported, false},
+	{STI_CASE_E4, signature_is_whole, false}, {STI_CASE_E14, claims_are_right, false},
+	{STI_CASE_E15, iat_is_fresh, false},      {STI_CASE_E16, numbers_fit, false},
+	{STI_CASE_E7, url_was_allowed, true},     {STI_CASE_E8, was_fetched, true},
+	{STI_CASE_E17, is_trusted, true},         {STI_CASE_E18, signature_verifies, true},
 	{STI_CASE_E19, attest_is_known, true},
 };
 

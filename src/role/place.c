@@ -111,14 +111,17 @@ static bool is_div(const struct sti_passport *passport)
 	return sti_span_is(passport->ppt, "div") || sti_span_is(passport->ppt, "div-o");
 }
 
+/* One orig, and one dest of all that are not div. */
 static bool is_of_one_call(const struct place *place, size_t i)
 {
-	const struct place_item *a = &place->item[0];
-	const struct place_item *b = &place->item[i];
-
-	if (!sti_tn_equal(&a->orig, &b->orig))
+	if (!sti_tn_equal(&place->item[0].orig, &place->item[i].orig))
 		return false;
-	return same_dest(a, b) || is_div(place->judgement[0].passport) || is_div(place->judgement[i].passport);
+	if (is_div(place->judgement[i].passport))
+		return true;
+	for (size_t k = 0; k < i; k++)
+		if (!is_div(place->judgement[k].passport) && !same_dest(&place->item[k], &place->item[i]))
+			return false;
+	return true;
 }
 
 /* After the checks that need no credential, for every PASSporT, before the first fetch. */

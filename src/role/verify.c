@@ -184,7 +184,7 @@ static bool is_same_token(const struct judgement *a, const struct judgement *b)
 }
 
 /* Local policy of the seed: which of the two decides. Where neither passed, in-band's failure is
- * told, for it is the one that came with the call. */
+ * told, for it is the one that came with the call, unless it was set aside for its type. */
 static const struct judgement *choose(const struct sti_verify *v, const struct judgement *inband,
 				      const struct judgement *oob)
 {
@@ -197,7 +197,7 @@ static const struct judgement *choose(const struct sti_verify *v, const struct j
 		return is_better(v, oob, inband) ? oob : inband;
 	if (oob_passed && (!inband_passed || v->policy->prefer == STI_PREFER_OOB))
 		return oob;
-	return inband ? inband : oob;
+	return inband_passed || !oob || !is_better(v, oob, inband) ? inband : oob;
 }
 
 static enum sti_source source_of(const struct judgement *judgement)
@@ -242,11 +242,12 @@ static void decide_stale(struct sti_verify *v)
 	v->done = true;
 }
 
+/* With STI_PREFER_EQUAL nothing has passed before both are there. */
 static bool any_passed(const struct sti_verify *v)
 {
 	const struct judgement *best = best_of(v, v->inband, v->n_inband);
 
-	return best && judge_passed(best);
+	return best && judge_passed(best) && v->policy->prefer != STI_PREFER_EQUAL;
 }
 
 enum sti_want sti_verify_next(struct sti_verify *v, struct sti_want_detail *detail)
@@ -315,6 +316,19 @@ static void copy_verdict(const struct judgement *from, struct judgement *to)
 	memcpy(to->check, from->check, sizeof(to->check));
 }
 
+/* What was answered for a URL in band is not asked for again. */
+static void reuse_answer(const struct sti_verify *v, struct judgement *to)
+{
+	for (size_t i = 0; to->passport && i < v->n_inband; i++) {
+		const struct judgement *from = &v->inband[i];
+
+		if (from->has_answer && sti_span_equal(from->passport->x5u, to->passport->x5u)) {
+			judge_give(to, from->credential, from->credential_error);
+			return;
+		}
+	}
+}
+
 static enum sti_error judge_stored(struct sti_verify *v, struct sti_span token)
 {
 	struct judgement *out = &v->from_store[v->n_from_store];
@@ -324,6 +338,7 @@ static enum sti_error judge_stored(struct sti_verify *v, struct sti_span token)
 	if (error)
 		return error;
 	v->n_from_store++;
+	reuse_answer(v, out);
 	if (twin && judge_passed(twin))
 		copy_verdict(twin, out);
 	return STI_OK;

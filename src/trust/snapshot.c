@@ -17,7 +17,7 @@ enum sti_error trust_snapshot_create(struct sti_span pem, uint64_t generation, s
 
 	if (!snapshot)
 		return STI_E_MEMORY;
-	error = sti_roots_parse(pem, &snapshot->roots);
+	error = pem.p ? sti_roots_parse(pem, &snapshot->roots) : STI_OK;
 	if (error) {
 		free(snapshot);
 		return error;

@@ -502,6 +502,39 @@ static void test_pem_with_more_than_the_key(void **state)
 	vectors_free(sec1);
 }
 
+/* The headers of RFC 1421, which once said that a key is encrypted. */
+static void test_pem_with_a_header(void **state)
+{
+	struct fixture *f = *state;
+	size_t line = sti_span_find(f->pair.private_pem, '\n') + 1,
+	       public_line = sti_span_find(f->pair.public_pem, '\n') + 1;
+	struct sti_span tail = join("Comment: x\n\n", sti_span_from(f->pair.private_pem, line), "");
+	struct sti_span public_tail = join("Comment: x\n\n", sti_span_from(f->pair.public_pem, public_line), "");
+
+	check_keys(join("-----BEGIN PRIVATE KEY-----\n", tail, ""), STI_E_KEY,
+		   join("-----BEGIN PUBLIC KEY-----\n", public_tail, ""), STI_E_KEY);
+	vectors_free(tail);
+	vectors_free(public_tail);
+}
+
+static void test_octets_behind_the_key_in_its_block(void **state)
+{
+	struct fixture *f = *state;
+	BIO *in = BIO_new_mem_buf(f->pair.private_pem.p, (int)f->pair.private_pem.n), *out = BIO_new(BIO_s_mem());
+	char *name = NULL, *header = NULL;
+	uint8_t *der = NULL, longer[256] = {0};
+	long n = 0;
+
+	assert_int_equal(PEM_read_bio(in, &name, &header, &der, &n), 1);
+	memcpy(longer, der, (size_t)n);
+	assert_true(PEM_write_bio(out, name, "", longer, n + 1) > 0);
+	check_keys(bio_copy(out), STI_E_KEY, vectors_copy(sti_span(longer, (size_t)n)), STI_E_KEY);
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+	BIO_free(in);
+}
+
 static void test_pem_of_two_keys(void **state)
 {
 	struct fixture *f = *state;
@@ -572,6 +605,8 @@ int main(void)
 		KEYED(test_the_message_may_be_empty),
 		KEYED(test_pem_with_more_than_the_key),
 		KEYED(test_pem_of_two_keys),
+		KEYED(test_pem_with_a_header),
+		KEYED(test_octets_behind_the_key_in_its_block),
 		KEYED(test_pem_cut_short_anywhere),
 		cmocka_unit_test(test_both_private_spellings_and_both_public_ones),
 		cmocka_unit_test(test_a_key_behind_a_password),

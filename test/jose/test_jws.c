@@ -338,7 +338,7 @@ static void test_A12_another_last_letter_for_the_same_octets(void **state)
 	assert_int_equal(spelt_so, 1);
 }
 
-static void test_A13_A14_A15_not_three_parts(void **state)
+static void test_A13_A15_not_three_parts(void **state)
 {
 	static const char *const rows[] = {
 		"",
@@ -352,16 +352,31 @@ static void test_A13_A14_A15_not_three_parts(void **state)
 		"e30.e30.e30.e30",
 		"....",
 		"e30.e30.e30.",
-		"e30..AAAA", /* compact form of RFC 8225 7 */
+		"e30..AAAA",
 		"{\"payload\":\"e30\",\"protected\":\"e30\",\"signature\":\"AAAA\"}",
-		"{\"a.b.c\":1}",
 		"eyJhbGciOiJSU0EtT0FFUCJ9.a.b.c.d", /* JWE, RFC 7516 7.1 */
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (judge(*state, sti_span_str(rows[i])) != STI_E_JWS)
 			fail_msg("%s", rows[i]);
+	assert_int_equal(judge(*state, sti_span_str("{\"a.b.c\":1}")), STI_E_BASE64);
 	assert_int_equal(judge(*state, sti_span(NULL, 0)), STI_E_JWS);
+}
+
+/* header "." "." signature, RFC 8225 7: SHAKEN is full form only. */
+static void test_A14_compact_form(void **state)
+{
+	struct fixture *f = *state;
+	struct sti_span token = buf_span(&f->token), signature = sti_span_from(token, token.n - LIMIT_JWS_SIGNATURE);
+	struct buf compact = buf_own(LIMIT_JWS);
+
+	buf_put(&compact, sti_span_first(token, sti_span_find(token, '.')));
+	buf_put_str(&compact, "..");
+	buf_put(&compact, signature);
+	assert_int_equal(judge(f, buf_span(&compact)), STI_E_JWS);
+	assert_int_equal(judge(f, sti_span_from(buf_span(&compact), sti_span_find(token, '.'))), STI_E_JWS);
+	buf_free(&compact);
 }
 
 static void test_A13_a_dot_or_a_blank_before_and_behind(void **state)
@@ -514,7 +529,8 @@ int main(void)
 		KEYED(test_A11_every_octet_in_every_kind_of_place),
 		KEYED(test_A11_blanks_and_padding_around),
 		KEYED(test_A12_another_last_letter_for_the_same_octets),
-		KEYED(test_A13_A14_A15_not_three_parts),
+		KEYED(test_A13_A15_not_three_parts),
+		KEYED(test_A14_compact_form),
 		KEYED(test_A13_a_dot_or_a_blank_before_and_behind),
 		KEYED(test_a_token_cut_short_anywhere),
 		KEYED(test_A17_signed_by_somebody_else),

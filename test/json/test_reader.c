@@ -153,6 +153,9 @@ static void test_B1_one_name_twice_in_an_object_too_large_for_pairs(void **state
 	text.n -= strlen("other\":1}");
 	buf_put_str(&text, "n\\u0061me77\":1}");
 	assert_int_equal(parse_with(buf_span(&text), &limits), STI_E_JSON_TWICE);
+	text.n -= strlen("n\\u0061me77\":1}");
+	buf_put_str(&text, "name0\":1}");
+	assert_int_equal(parse_with(buf_span(&text), &limits), STI_E_JSON_TWICE);
 	buf_free(&text);
 }
 
@@ -172,6 +175,7 @@ static void test_B2_not_utf8_and_characters_that_are_none(void **state)
 		{"[\"\\udc00\"]", STI_E_JSON},
 		{"[\"\\ud800\\u0041\"]", STI_E_JSON},
 		{"[\"\\ud800\\ud800\"]", STI_E_JSON},
+		{"[\"\\ud800\\ue000\"]", STI_E_JSON},
 		{"[\"\\udc00\\ud800\"]", STI_E_JSON},
 		{"[\"\\ud800x\"]", STI_E_JSON},
 		{"[\"\\u0000\"]", STI_E_JSON},
@@ -275,6 +279,7 @@ static void test_B4_depth_9(void **state)
 	assert_int_equal(parse_nest("{\"\":", "}", LIMIT_JSON_DEPTH), STI_OK);
 	assert_int_equal(parse_nest("{\"\":", "}", LIMIT_JSON_DEPTH + 1), STI_E_LIMIT);
 	assert_int_equal(parse_nest("[{\"\":", "}]", 100000), STI_E_LIMIT);
+	assert_int_equal(parse("[[],[],[],[],[],[],[],[],[],{},{},{}]"), STI_OK);
 }
 
 static void *parse_deep(void *argument)

@@ -19,11 +19,11 @@ struct stage {
 	struct http_listener *listener;
 	struct http_listener_config config;
 	struct http_exchange *waiting; /* of /wait */
-	unsigned called;               /* handlers, all of them */
-	unsigned seen;                 /* answers told of */
+	unsigned called; /* handlers, all of them */
+	unsigned seen; /* answers told of */
 	int last_status;
 	bool drained;
-	char path[64];   /* of a Unix socket */
+	char path[64]; /* of a Unix socket */
 	char *long_text; /* what /long answers */
 };
 
@@ -63,7 +63,8 @@ static inline void stage_wait(struct http_exchange *exchange, const struct http_
 static inline void stage_long(struct http_exchange *exchange, const struct http_request *request, void *context)
 {
 	struct stage *stage = context;
-	struct http_reply reply = {.status = 200, .media = "text/plain", .body = {(uint8_t *)stage->long_text, STAGE_LONG}};
+	struct http_reply reply = {
+		.status = 200, .media = "text/plain", .body = {(uint8_t *)stage->long_text, STAGE_LONG}};
 
 	(void)request;
 	stage->called++;
@@ -161,7 +162,10 @@ static inline void stage_close(struct stage *stage)
 
 static inline struct wire *stage_wire(struct stage *stage)
 {
-	return wire_open(&stage->loop, http_listener_port(stage->listener));
+	struct wire *w = wire_open(&stage->loop, http_listener_port(stage->listener));
+
+	assert_non_null(w);
+	return w;
 }
 
 /* One request on a connection of its own; its first answer. */

@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <arpa/inet.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 
 #include "stage.h"
+#include "support/alloc_sweep.h"
 
 #define HEAD(line, headers) line " HTTP/1.1\r\nHost: a\r\n" headers "\r\n"
-#define PASSPORT "Content-Type: application/passport\r\n"
+#define PASSPORT            "Content-Type: application/passport\r\n"
 
 /* An idle client is closed after this, and what may be left out of time in a test is no more than it. */
 enum { SHORT_MS = 80 };
@@ -327,7 +330,8 @@ static void test_C10_upgrade_is_ignored(void **state)
 	struct wire *w = stage_wire(stage);
 
 	(void)state;
-	wire_say(w, HEAD("GET /show/a", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAAA\r\n")
+	wire_say(w,
+		 HEAD("GET /show/a", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAAA\r\n")
 			 HEAD("GET /show/b", ""));
 	assert_int_equal(wire_status(w), 200);
 	assert_int_equal(wire_status(w), 200);
@@ -556,7 +560,10 @@ static void test_name_in_the_handshake_that_is_not_ours(void **state)
 	static const struct {
 		const char *sni, *host;
 		int status;
-	} row[] = {{"a.example", "a.example", 200}, {NULL, "a.example", 200}, {"c.example", "a.example", 421}, {"a.example", "c.example", 421}};
+	} row[] = {{"a.example", "a.example", 200},
+		   {NULL, "a.example", 200},
+		   {"c.example", "a.example", 421},
+		   {"a.example", "c.example", 421}};
 	struct tls_pair pair = tls_pair_make(&(struct tls_pair_wish){.names = "DNS:a.example"});
 	struct http_site site = stage_site(NULL);
 	struct http_listener_config config = {.address = "127.0.0.1:0", .site = &site, .limits = stage_limits()};
@@ -759,6 +766,55 @@ static void test_tls_request_larger_than_a_record(void **state)
 	free(body);
 }
 
+/* ---- no memory ---- */
+
+/* A client without memory of its own. */
+static int open_bare(uint16_t port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* True when the request was answered as it should; it may be refused or cut off besides. */
+static bool ask_without_memory(void *context)
+{
+	static const char request[] = HEAD("POST /x", PASSPORT "Content-Length: 9000\r\n");
+	struct stage *stage = context;
+	char body[9000] = {0}, answer[16] = {0};
+	int fd = open_bare(http_listener_port(stage->listener));
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	(void)send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL);
+	(void)send(fd, body, sizeof(body), MSG_NOSIGNAL);
+	while (poll(&p, 1, 0) == 0)
+		wire_pump(&stage->loop);
+	(void)recv(fd, answer, 12, 0);
+	close(fd);
+	while (http_listener_connections(stage->listener))
+		wire_pump(&stage->loop);
+	if (strcmp(answer, "HTTP/1.1 201") == 0)
+		return true;
+	assert_true(alloc_sweep_failed());
+	assert_true(!answer[0] || strcmp(answer, "HTTP/1.1 503") == 0 || strcmp(answer, "HTTP/1.1 500") == 0);
+	return false;
+}
+
+static void test_J5_request_without_memory(void **state)
+{
+	struct http_site site;
+	struct stage *stage = open_plain(&site);
+
+	(void)state;
+	assert_int_equal(stage_ask(stage, HEAD("GET /show/a", "")), 200); /* libuv has its tables */
+	alloc_sweep("one request", ask_without_memory, stage);
+	assert_int_equal(stage_ask(stage, HEAD("GET /show/a", "")), 200);
+	stage_close(stage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -796,6 +852,7 @@ int main(void)
 		cmocka_unit_test(test_H2_silence_in_the_handshake),
 		cmocka_unit_test(test_refusal_is_heard_by_one_who_is_still_sending),
 		cmocka_unit_test(test_tls_request_larger_than_a_record),
+		cmocka_unit_test(test_J5_request_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

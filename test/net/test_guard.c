@@ -64,7 +64,7 @@ static void check_rows(const char *what, const struct row *row, size_t n)
 }
 
 #define CHECK_ROWS(what, row) check_rows(what, row, sizeof(row) / sizeof(row[0]))
-#define POST(headers) "POST /x HTTP/1.1\r\nHost: a\r\n" headers "\r\n"
+#define POST(headers)         "POST /x HTTP/1.1\r\nHost: a\r\n" headers "\r\n"
 
 static void test_C2_two_readings_of_one_length(void **state)
 {
@@ -160,9 +160,9 @@ static void test_C3_lines_that_are_no_header_lines(void **state)
 
 static void test_C3_each_control_byte_in_name_value_and_request_line(void **state)
 {
-	static const char *const form[] = {"POST /x HTTP/1.1\r\nHost: a\r\nX: a%b\r\n\r\n",
-					   "POST /x HTTP/1.1\r\nHost: a\r\nX%: b\r\n\r\n",
-					   "POST /x% HTTP/1.1\r\nHost: a\r\n\r\n", "PO%ST /x HTTP/1.1\r\nHost: a\r\n\r\n"};
+	static const char *const form[] = {
+		"POST /x HTTP/1.1\r\nHost: a\r\nX: a%b\r\n\r\n", "POST /x HTTP/1.1\r\nHost: a\r\nX%: b\r\n\r\n",
+		"POST /x% HTTP/1.1\r\nHost: a\r\n\r\n", "PO%ST /x HTTP/1.1\r\nHost: a\r\n\r\n"};
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
@@ -290,7 +290,8 @@ static void test_C3_head_of_8_KiB_and_one_octet_more(void **state)
 
 	(void)state;
 	assert_int_equal(judge_long("GET / HTTP/1.1\r\nHost: a\r\nX: ", 'a', LIMIT_HTTP_HEAD - around, "\r\n\r\n"), 0);
-	assert_int_equal(judge_long("GET / HTTP/1.1\r\nHost: a\r\nX: ", 'a', LIMIT_HTTP_HEAD - around + 1, "\r\n\r\n"), 431);
+	assert_int_equal(judge_long("GET / HTTP/1.1\r\nHost: a\r\nX: ", 'a', LIMIT_HTTP_HEAD - around + 1, "\r\n\r\n"),
+			 431);
 	assert_int_equal(judge_long("GET / HTTP/1.1\r\nHost: a\r\nX: ", 'a', 64 * 1024, ""), 431);
 }
 

@@ -6,11 +6,15 @@
 
 #include "net/http.h"
 
-#define SPAN(text) {(const uint8_t *)(text), sizeof(text) - 1}
+#define SPAN(text)                                                                                                     \
+	{                                                                                                              \
+		(const uint8_t *)(text), sizeof(text) - 1                                                              \
+	}
 
 static void test_header_found_without_case_and_first_of_two(void **state)
 {
-	const struct http_header header[] = {{SPAN("Accept"), SPAN("a")}, {SPAN("X-Y"), SPAN("1")}, {SPAN("x-y"), SPAN("2")}};
+	const struct http_header header[] = {
+		{SPAN("Accept"), SPAN("a")}, {SPAN("X-Y"), SPAN("1")}, {SPAN("x-y"), SPAN("2")}};
 
 	(void)state;
 	assert_true(sti_span_is(http_header_find(header, 3, "x-Y"), "1"));

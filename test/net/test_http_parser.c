@@ -106,7 +106,8 @@ static void test_streams_in_any_pieces(void **state)
 		{"\r\n\r\n" HEAD("GET /a", ""), "!400"},
 		{"\r" HEAD("GET /a", ""), "!400"},
 		{HEAD("GET /a", "Connection: Upgrade\r\nUpgrade: websocket\r\n") HEAD("GET /b", ""), "H/aRH/bR"},
-		{HEAD("GET /a", "Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 1\r\n") "x" HEAD("GET /b", ""), "H/aRxH/bR"},
+		{HEAD("GET /a", "Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 1\r\n") "x" HEAD("GET /b", ""),
+		 "H/aRxH/bR"},
 		{HEAD("GET /a", "Connection: close\r\n") HEAD("GET /b", ""), "H/aRH/bR"},
 		{"GET /a HTTP/1.0\r\n\r\n", "H/aR"},
 		{HEAD("POST /a", "Content-Length: 65\r\n"), "!413"},
@@ -123,7 +124,8 @@ static void test_streams_in_any_pieces(void **state)
 
 static void test_C4_hundred_pipelined_the_second_malformed(void **state)
 {
-	char stream[100 * 64] = HEAD("POST /a", "Content-Length: 3\r\n") "abc" HEAD("POST /b", "Content-Length: +3\r\n") "abc";
+	char stream[100 * 64] =
+		HEAD("POST /a", "Content-Length: 3\r\n") "abc" HEAD("POST /b", "Content-Length: +3\r\n") "abc";
 
 	(void)state;
 	for (int i = 0; i < 98; i++)
@@ -134,9 +136,11 @@ static void test_C4_hundred_pipelined_the_second_malformed(void **state)
 static void test_pipelined_behind_chunks_and_lengths(void **state)
 {
 	(void)state;
-	assert_string_equal(read_whole(HEAD("POST /a", "Transfer-Encoding: chunked\r\n") "1\r\na\r\n1\r\nb\r\n0\r\n\r\n"
-				       HEAD("POST /b", "Content-Length: 2\r\n") "cd"
-				       HEAD("GET /c", "")).text, "H/aRabH/bRcdH/cR");
+	assert_string_equal(
+		read_whole(HEAD("POST /a", "Transfer-Encoding: chunked\r\n") "1\r\na\r\n1\r\nb\r\n0\r\n\r\n" HEAD(
+				   "POST /b", "Content-Length: 2\r\n") "cd" HEAD("GET /c", ""))
+			.text,
+		"H/aRabH/bRcdH/cR");
 }
 
 static void test_headers_as_sent_but_for_blanks(void **state)

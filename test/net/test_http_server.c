@@ -8,9 +8,398 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "stage.h"
+#include "support/alloc_sweep.h"
 
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
+
+enum { SHORT_MS = 80 };
+
+/* ---- accept4 as the tests want it ---- */
+
+static struct {
+	const int *error; /* one after the other, then the real thing */
+	size_t n;
+} refusals;
+
+int accept4(int fd, struct sockaddr *address, socklen_t *n, int flags)
+{
+	if (refusals.n) {
+		refusals.n--;
+		errno = *refusals.error++;
+		return -1;
+	}
+	return (int)syscall(SYS_accept4, fd, address, n, flags);
+}
+
+static struct stage *open_plain(struct http_site *site)
+{
+	*site = stage_site(NULL);
+	return stage_open(site, stage_limits());
+}
+
+/* ---- opening ---- */
+
+static void test_address_that_is_none_and_one_that_is_taken(void **state)
+{
+	struct http_site site;
+	struct stage *stage = open_plain(&site);
+	struct http_listener_config config = {.address = "nowhere", .site = &site, .limits = stage_limits()};
+	struct http_listener *other;
+	char taken[32];
+
+	(void)state;
+	assert_int_equal(http_listener_open(&stage->loop, &config, &other), STI_E_CONFIG);
+	snprintf(taken, sizeof(taken), "127.0.0.1:%u", http_listener_port(stage->listener));
+	config.address = taken;
+	assert_int_equal(http_listener_open(&stage->loop, &config, &other), STI_E_IO);
+	assert_int_equal(errno, EADDRINUSE);
+	stage_close(stage);
+}
+
+static void test_ipv6_and_the_address_of_its_peer(void **state)
+{
+	struct http_site site = stage_site(NULL);
+	struct http_listener_config config = {.address = "[::1]:0", .site = &site, .limits = stage_limits()};
+	struct stage *stage;
+	struct wire *w;
+
+	(void)state;
+	if (access("/proc/net/if_inet6", F_OK)) {
+		print_message("skipped: no IPv6\n");
+		return;
+	}
+	stage = stage_open_at(&config);
+	w = wire_open_v6(&stage->loop, http_listener_port(stage->listener));
+	assert_non_null(w);
+	wire_say(w, "GET /show/a HTTP/1.1\r\nHost: [::1]:80\r\n\r\n");
+	assert_int_equal(wire_status(w), 200);
+	assert_string_equal(wire_body(w), "a|[::1]|::1|0");
+	wire_close(w);
+	stage_close(stage);
+}
+
+static void test_unix_socket_of_mode_0600_goes_with_the_listener(void **state)
+{
+	char folder[] = "/tmp/http_server_XXXXXX", address[64];
+	struct http_site site = stage_site(NULL);
+	struct http_listener_config config = {.address = address, .site = &site, .limits = stage_limits()};
+	struct stage *stage;
+	struct stat st;
+	struct wire *w;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(address, sizeof(address), "unix:%s/s", folder);
+	stage = stage_open_at(&config);
+	assert_int_equal(lstat(address + 5, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	w = wire_open_unix(&stage->loop, address + 5);
+	wire_say(w, GET("/show/a"));
+	assert_int_equal(wire_status(w), 200);
+	assert_string_equal(wire_body(w), "a|a||0");
+	wire_close(w);
+	stage_close(stage);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+/* ---- reload ---- */
+
+static void other_handler(struct http_exchange *exchange, const struct http_request *request, void *context)
+{
+	(void)request;
+	(void)context;
+	http_answer_status(exchange, 403);
+}
+
+static void test_update_reaches_kept_connections_and_a_body_half_sent(void **state)
+{
+	static const struct http_route route[] = {{HTTP_METHOD_POST, "/any", NULL, false, other_handler}};
+	struct http_site first, second = {.route = route, .n_route = 1};
+	struct stage *stage = open_plain(&first);
+	struct wire *kept = stage_wire(stage), *half = stage_wire(stage);
+
+	(void)state;
+	wire_say(kept, GET("/show/a"));
+	assert_int_equal(wire_status(kept), 200);
+	wire_say(half, "POST /any HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na");
+	wire_pump(&stage->loop);
+	stage->config.site = &second;
+	http_listener_update(stage->listener, &stage->config);
+	memset(&first, 0, sizeof(first)); /* nobody may look at it any more */
+	wire_say(kept, GET("/show/a"));
+	assert_int_equal(wire_status(kept), 404);
+	wire_say(half, "b");
+	assert_int_equal(wire_status(half), 403);
+	wire_close(kept);
+	wire_close(half);
+	stage_close(stage);
+}
+
+static void test_update_of_certificates_keeps_connections(void **state)
+{
+	struct tls_pair one = tls_pair_make(&(struct tls_pair_wish){.names = "DNS:a"});
+	struct tls_pair two = tls_pair_make(&(struct tls_pair_wish){.names = "DNS:a"});
+	struct http_site site = stage_site(NULL);
+	struct http_listener_config config = {.address = "127.0.0.1:0", .site = &site, .limits = stage_limits()};
+	struct wire_tls trust_one = {.ca = one.ca}, trust_two = {.ca = two.ca};
+	struct wire *kept, *later;
+	struct stage *stage;
+	uint16_t port;
+
+	(void)state;
+	config.tls = stage_tls(&one, NULL, false);
+	stage = stage_open_at(&config);
+	tls_server_unref(config.tls);
+	port = http_listener_port(stage->listener);
+	kept = wire_open_tls(&stage->loop, port, &trust_one);
+	assert_non_null(kept);
+	config.tls = stage_tls(&two, NULL, false);
+	http_listener_update(stage->listener, &config);
+	tls_server_unref(config.tls);
+	later = wire_open_tls(&stage->loop, port, &trust_two);
+	assert_non_null(later);
+	assert_null(wire_open_tls(&stage->loop, port, &trust_one));
+	wire_say(kept, GET("/show/a"));
+	assert_int_equal(wire_status(kept), 200);
+	wire_close(kept);
+	wire_close(later);
+	stage_close(stage);
+	tls_pair_free(&one);
+	tls_pair_free(&two);
+}
+
+/* ---- drain ---- */
+
+static void test_drain_gives_a_kept_connection_its_last_answer(void **state)
+{
+	struct http_site site;
+	struct stage *stage = open_plain(&site);
+	struct wire *kept = stage_wire(stage);
+
+	(void)state;
+	wire_say(kept, GET("/show/a"));
+	assert_int_equal(wire_status(kept), 200);
+	http_listener_drain(stage->listener, 5000, 10000, stage_drained, stage);
+	wire_pump(&stage->loop);
+	assert_false(stage->drained);
+	wire_say(kept, GET("/show/b"));
+	assert_int_equal(wire_status(kept), 200);
+	assert_non_null(strstr(wire_head(kept), "\r\nConnection: close\r\n"));
+	assert_true(wire_ends(kept));
+	wire_close(kept);
+	stage_close(stage);
+}
+
+static void test_drain_takes_nobody_in_and_waits_for_the_handler(void **state)
+{
+	struct http_site site;
+	struct stage *stage = open_plain(&site);
+	struct wire *w = stage_wire(stage), *idle = stage_wire(stage);
+	uint16_t port = http_listener_port(stage->listener);
+
+	(void)state;
+	wire_say(w, GET("/wait"));
+	while (!stage->waiting)
+		wire_pump(&stage->loop);
+	http_listener_drain(stage->listener, SHORT_MS, 10000, stage_drained, stage);
+	assert_true(wire_ends(idle)); /* after its grace */
+	assert_null(wire_open(&stage->loop, port));
+	assert_false(stage->drained);
+	http_answer_status(stage->waiting, 404);
+	assert_int_equal(wire_status(w), 404);
+	assert_non_null(strstr(wire_head(w), "\r\nConnection: close\r\n"));
+	wire_close(w);
+	wire_close(idle);
+	stage_close(stage);
+}
+
+static void test_drain_ends_hard_and_the_answer_comes_after_the_end(void **state)
+{
+	struct http_site site;
+	struct stage *stage = open_plain(&site);
+	struct wire *w = stage_wire(stage);
+	struct http_exchange *waiting;
+
+	(void)state;
+	wire_say(w, GET("/wait"));
+	while (!stage->waiting)
+		wire_pump(&stage->loop);
+	waiting = stage->waiting;
+	http_listener_drain(stage->listener, 0, SHORT_MS, stage_drained, stage);
+	assert_int_equal(wire_status(w), 0);
+	wire_close(w);
+	stage_close(stage);
+	assert_true(http_exchange_is_gone(waiting));
+	http_answer_status(waiting, 200);
+}
+
+/* ---- limits of the listener ---- */
+
+static void test_more_connections_than_the_listener_may_have(void **state)
+{
+	struct http_site site = stage_site(NULL);
+	struct http_limits limits = stage_limits();
+	struct stage *stage;
+	struct wire *w[3];
+
+	(void)state;
+	limits.connections = 2;
+	stage = stage_open(&site, limits);
+	for (int i = 0; i < 3; i++) {
+		w[i] = stage_wire(stage);
+		wire_say(w[i], GET("/show/a"));
+		assert_int_equal(wire_status(w[i]), i < 2 ? 200 : 0);
+	}
+	wire_close(w[2]);
+	wire_close(w[1]);
+	while (http_listener_connections(stage->listener) > 1)
+		wire_pump(&stage->loop);
+	assert_int_equal(stage_ask(stage, GET("/show/a")), 200);
+	wire_close(w[0]);
+	stage_close(stage);
+}
+
+static void test_more_connections_than_one_address_may_have(void **state)
+{
+	struct http_site site = stage_site(NULL);
+	struct http_limits limits = stage_limits();
+	struct stage *stage;
+	struct wire *w[2];
+
+	(void)state;
+	limits.connections_per_address = 1;
+	stage = stage_open(&site, limits);
+	for (int i = 0; i < 2; i++) {
+		w[i] = stage_wire(stage);
+		wire_say(w[i], GET("/show/a"));
+		assert_int_equal(wire_status(w[i]), i < 1 ? 200 : 0);
+	}
+	wire_close(w[1]);
+	wire_close(w[0]);
+	while (http_listener_connections(stage->listener))
+		wire_pump(&stage->loop);
+	assert_int_equal(stage_ask(stage, GET("/show/a")), 200);
+	stage_close(stage);
+}
+
+static void test_H4_accept_fails_in_every_way(void **state)
+{
+	static const int once[] = {ECONNABORTED, EPERM, EPROTO, ECONNRESET, EINTR, ENOMEM, ENOBUFS};
+	static const int none_left[] = {EMFILE, EMFILE};
+	struct http_site site;
+	struct stage *stage = open_plain(&site);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+		refusals.error = &once[i];
+		refusals.n = 1;
+		assert_int_equal(stage_ask(stage, GET("/show/a")), 200);
+	}
+	refusals.error = none_left;
+	refusals.n = 1;
+	assert_int_equal(stage_ask(stage, GET("/show/a")), 0); /* turned away with the reserve */
+	refusals.error = none_left;
+	refusals.n = 2;
+	assert_int_equal(stage_ask(stage, GET("/show/a")), 200); /* not even that: it waits for the next tick */
+	assert_int_equal(refusals.n, 0);
+	stage_close(stage);
+}
+
+/* Descriptors that are open: the lowest free one is their number, as tests leave no gaps. */
+static rlim_t lowest_free(void)
+{
+	int fd = dup(0);
+
+	assert_true(fd >= 0);
+	close(fd);
+	return (rlim_t)fd;
+}
+
+static void test_H4_out_of_descriptors_and_back(void **state)
+{
+	struct http_site site;
+	struct stage *stage = open_plain(&site);
+	struct rlimit before, few;
+	struct wire *w[8];
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		w[i] = stage_wire(stage);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = lowest_free() + 3; /* of the eight that wait three can be taken in */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	for (int i = 0; i < 8; i++) {
+		wire_say(w[i], GET("/show/a"));
+		assert_int_equal(wire_status(w[i]), i < 3 ? 200 : 0);
+	}
+	assert_int_equal(http_listener_connections(stage->listener), 3);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(stage_ask(stage, GET("/show/a")), 200);
+	for (int i = 0; i < 8; i++)
+		wire_close(w[i]);
+	stage_close(stage);
+}
+
+/* threats.md H2: those that have stalled make room for those that come. */
+static void test_H2_more_handshakes_than_there_may_be(void **state)
+{
+	enum { MANY = LIMIT_HANDSHAKES + 40 };
+	struct tls_pair pair = tls_pair_make(&(struct tls_pair_wish){.names = "DNS:a"});
+	struct http_site site = stage_site(NULL);
+	struct http_listener_config config = {.address = "127.0.0.1:0", .site = &site, .limits = stage_limits()};
+	struct wire *stalled[MANY], *good;
+	struct stage *stage;
+
+	(void)state;
+	config.tls = stage_tls(&pair, NULL, false);
+	stage = stage_open_at(&config);
+	tls_server_unref(config.tls);
+	for (int i = 0; i < MANY; i++) {
+		stalled[i] = stage_wire(stage);
+		wire_pump(&stage->loop);
+	}
+	assert_int_equal(http_listener_connections(stage->listener), LIMIT_HANDSHAKES);
+	good = wire_open_tls(&stage->loop, http_listener_port(stage->listener), &(struct wire_tls){.ca = pair.ca});
+	assert_non_null(good);
+	wire_say(good, GET("/show/a"));
+	assert_int_equal(wire_status(good), 200);
+	for (int i = 0; i < MANY; i++)
+		wire_close(stalled[i]);
+	wire_close(good);
+	stage_close(stage);
+	tls_pair_free(&pair);
+}
+
+/* ---- no memory ---- */
+
+static bool open_without_memory(void *context)
+{
+	struct stage *stage = context;
+	struct http_listener *listener;
+	enum sti_error error = http_listener_open(&stage->loop, &stage->config, &listener);
+
+	assert_true(!error || alloc_sweep_failed());
+	if (error)
+		return false;
+	http_listener_drain(listener, 0, 0, NULL, NULL);
+	wire_pump(&stage->loop);
+	return true;
+}
+
+static void test_J5_open_without_memory(void **state)
+{
+	struct http_site site;
+	struct stage *stage = open_plain(&site);
+
+	(void)state;
+	assert_true(open_without_memory(stage)); /* libuv has its tables */
+	alloc_sweep("http_listener_open", open_without_memory, stage);
+	stage_close(stage);
+}
 
 /* ---- `test_net_http_server serve MS`: the site on a plain and a TLS port until stdin ends ---- */
 
@@ -55,9 +444,31 @@ static int serve(unsigned ms)
 	return uv_loop_close(&stage.loop) ? 3 : 0;
 }
 
+static int test_all(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_address_that_is_none_and_one_that_is_taken),
+		cmocka_unit_test(test_ipv6_and_the_address_of_its_peer),
+		cmocka_unit_test(test_unix_socket_of_mode_0600_goes_with_the_listener),
+		cmocka_unit_test(test_update_reaches_kept_connections_and_a_body_half_sent),
+		cmocka_unit_test(test_update_of_certificates_keeps_connections),
+		cmocka_unit_test(test_drain_gives_a_kept_connection_its_last_answer),
+		cmocka_unit_test(test_drain_takes_nobody_in_and_waits_for_the_handler),
+		cmocka_unit_test(test_drain_ends_hard_and_the_answer_comes_after_the_end),
+		cmocka_unit_test(test_more_connections_than_the_listener_may_have),
+		cmocka_unit_test(test_more_connections_than_one_address_may_have),
+		cmocka_unit_test(test_H4_accept_fails_in_every_way),
+		cmocka_unit_test(test_H4_out_of_descriptors_and_back),
+		cmocka_unit_test(test_H2_more_handshakes_than_there_may_be),
+		cmocka_unit_test(test_J5_open_without_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		return serve((unsigned)strtoul(argv[2], NULL, 10));
-	return 0;
+	return test_all();
 }

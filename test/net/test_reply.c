@@ -22,9 +22,10 @@ static void test_reply_with_everything(void **state)
 	struct buf out = buf_own(1024);
 
 	(void)state;
-	assert_string_equal(write(&out, &reply, &frame),
-			    "HTTP/1.1 503 Service Unavailable\r\nDate: DATE\r\nAllow: POST\r\nX-RequestID: id-1\r\n"
-			    "Connection: close\r\nRetry-After: 2\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbusy");
+	assert_string_equal(
+		write(&out, &reply, &frame),
+		"HTTP/1.1 503 Service Unavailable\r\nDate: DATE\r\nAllow: POST\r\nX-RequestID: id-1\r\n"
+		"Connection: close\r\nRetry-After: 2\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbusy");
 	buf_free(&out);
 }
 
@@ -42,7 +43,8 @@ static void test_reply_to_head_and_without_content(void **state)
 	assert_string_equal(write(&out, &reply, &frame), "HTTP/1.1 204 No Content\r\nDate: D\r\n\r\n");
 	out.n = 0;
 	reply = (struct http_reply){.status = 201};
-	assert_string_equal(write(&out, &reply, &frame), "HTTP/1.1 201 Created\r\nDate: D\r\nContent-Length: 0\r\n\r\n");
+	assert_string_equal(write(&out, &reply, &frame),
+			    "HTTP/1.1 201 Created\r\nDate: D\r\nContent-Length: 0\r\n\r\n");
 	buf_free(&out);
 }
 

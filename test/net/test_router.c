@@ -27,8 +27,8 @@ static int find(const struct http_site *of, enum http_method method, const char 
 
 	assert_non_null(copy);
 	memcpy(copy, path, strlen(path));
-	*request = (struct http_request){.method = method, .path = sti_span(copy, strlen(path)), .header = &header,
-					 .n_header = media ? 1 : 0};
+	*request = (struct http_request){
+		.method = method, .path = sti_span(copy, strlen(path)), .header = &header, .n_header = media ? 1 : 0};
 	status = router_find(of, request, ROUTER_BODY_LENGTH, &found, allow);
 	assert_true((found != NULL) == (status != 404 && status != 405));
 	request->header = NULL;
@@ -98,7 +98,8 @@ static void test_C6_paths_that_are_not_in_the_table(void **state)
 static void test_arguments_before_a_slash_and_before_a_suffix(void **state)
 {
 	struct http_header none;
-	struct http_request request = {.method = HTTP_METHOD_GET, .path = sti_span_str("/cps/passports/12025550100/*1"), .header = &none};
+	struct http_request request = {
+		.method = HTTP_METHOD_GET, .path = sti_span_str("/cps/passports/12025550100/*1"), .header = &none};
 	const struct http_route *found;
 	char allow[ROUTER_ALLOW];
 
@@ -176,7 +177,8 @@ static void test_C7_media_types_beside_the_one(void **state)
 		struct http_request request;
 		char allow[ROUTER_ALLOW];
 
-		assert_int_equal(find(&site, HTTP_METHOD_POST, row[i].path, row[i].media, &request, allow), row[i].status);
+		assert_int_equal(find(&site, HTTP_METHOD_POST, row[i].path, row[i].media, &request, allow),
+				 row[i].status);
 	}
 }
 
@@ -184,7 +186,10 @@ static int find_coded(const char *coding, enum router_body body, bool length_req
 {
 	struct http_header header[] = {{sti_span_str("Content-Type"), sti_span_str("application/json")},
 				       {sti_span_str("Content-Encoding"), sti_span_str(coding)}};
-	struct http_request request = {.method = HTTP_METHOD_POST, .path = sti_span_str("/json"), .header = header, .n_header = coding ? 2 : 1};
+	struct http_request request = {.method = HTTP_METHOD_POST,
+				       .path = sti_span_str("/json"),
+				       .header = header,
+				       .n_header = coding ? 2 : 1};
 	struct http_site strict = site;
 	const struct http_route *found;
 	char allow[ROUTER_ALLOW];

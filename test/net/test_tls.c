@@ -106,7 +106,8 @@ static void test_client_certificate_of_the_right_the_wrong_and_no_authority(void
 {
 	struct tls_pair right = tls_pair_make(&(struct tls_pair_wish){.names = "DNS:client.example"});
 	struct tls_pair wrong = tls_pair_make(&(struct tls_pair_wish){.names = "DNS:client.example"});
-	struct tls_pair expired = tls_pair_make(&(struct tls_pair_wish){.names = "DNS:client.example", .from = -7200, .until = -3600});
+	struct tls_pair expired =
+		tls_pair_make(&(struct tls_pair_wish){.names = "DNS:client.example", .from = -7200, .until = -3600});
 	struct world world;
 
 	(void)state;
@@ -221,7 +222,8 @@ static void test_H5_renegotiation(void **state)
 
 static enum sti_error create(const char *certificate, const char *key, const char *client_ca)
 {
-	const struct tls_server_config config = {sti_span_str(certificate), sti_span_str(key), sti_span_str(client_ca), false};
+	const struct tls_server_config config = {sti_span_str(certificate), sti_span_str(key), sti_span_str(client_ca),
+						 false};
 	struct tls_server *tls;
 	enum sti_error error = tls_server_create(&config, &tls);
 
@@ -245,7 +247,8 @@ static void test_files_that_do_not_fit(void **state)
 	assert_int_equal(create(one.key, one.key, NULL), STI_E_PEM);
 	assert_int_equal(create(one.certificate, one.key, "nonsense"), STI_E_PEM);
 	assert_int_equal(create(one.certificate, one.key, two.ca), STI_OK);
-	snprintf(broken, sizeof(broken), "%s-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", one.certificate);
+	snprintf(broken, sizeof(broken), "%s-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+		 one.certificate);
 	assert_int_equal(create(broken, one.key, NULL), STI_E_PEM);
 	tls_pair_free(&one);
 	tls_pair_free(&two);

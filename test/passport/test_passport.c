@@ -566,14 +566,15 @@ static void test_claim_of_a_type_that_is_only_carried(void **state)
 	}
 }
 
+/* Not read at all, or read without a signature that could ever verify. */
 static void assert_refused(struct sti_span bytes)
 {
 	struct sti_span copy = vectors_copy(bytes);
 	struct sti_passport *p = NULL;
 
-	if (sti_passport_parse(copy, &p) == STI_OK)
+	if (sti_passport_parse(copy, &p) == STI_OK && (!p->signature_error || sti_passport_check(p, NULL) == STI_OK))
 		fail_msg("accepted: %.*s", (int)bytes.n, (const char *)bytes.p);
-	assert_null(p);
+	sti_passport_free(p);
 	vectors_free(copy);
 }
 

@@ -272,12 +272,12 @@ static void test_crowded_buckets(void **state)
 
 	for (int i = 0; i < 500; i++) {
 		snprintf(token, sizeof(token), "t%d", i);
-		snprintf(dest, sizeof(dest), "1%03d55501%02d", 202 + i / 100, i % 100);
+		snprintf(dest, sizeof(dest), "1%03d55501%02d", 302 + i / 100, i % 100);
 		put(b, token, "12025550100", dest, T0 + 1 + i % 60, T0 + 80);
 	}
 	for (int i = 0; i < 500; i += 3) {
 		snprintf(token, sizeof(token), "t%d", i);
-		snprintf(dest, sizeof(dest), "1%03d55501%02d", 202 + i / 100, i % 100);
+		snprintf(dest, sizeof(dest), "1%03d55501%02d", 302 + i / 100, i % 100);
 		expect_take(b, dest, &no_call, T0, token);
 	}
 	assert_int_equal(shard_sweep(&b->shard, T0 + 60), 500 - 167);

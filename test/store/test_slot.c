@@ -30,7 +30,7 @@ static void make(struct made *made, size_t n_token, size_t n_dest)
 	for (size_t i = 0; i < n_token; i++)
 		made->token[i] = (uint8_t)('A' + i % 23);
 	for (size_t i = 0; i < n_dest; i++) {
-		snprintf(made->text[i], sizeof(made->text[i]), "120255501%02zu", i);
+		snprintf(made->text[i], sizeof(made->text[i]), "120255501%02u", (unsigned)i % 100);
 		made->dest[i] = sti_span_str(made->text[i]);
 	}
 	made->item = (struct table_item){.token = {made->token, n_token},

@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import uuid
@@ -59,7 +60,7 @@ class Folder:
 CARRIER = """
 name = "{name}"
 admin = {{"127.0.0.1:0"}}
-trust {{ roots = {{"roots.pem"}} }}
+trust {{ roots = {{{roots}}} }}
 fetch {{ ca = "tls-ca.pem"  permit = {{{permit}}} }}
 limits {{ {limits} }}
 {as_block}
@@ -78,10 +79,10 @@ class Carrier:
         self.cr_port = blocks.pop("cr_port", None) or free_port()
         self.x5u = {c: f"https://localhost:{self.cr_port}/certs/{c}.pem" for c in ("a", "b", "expired", "future", "rogue")}
         self.blocks = {
-            "name": name, "limits": "", "routes": "",
+            "name": name, "limits": "", "routes": "", "roots": '"roots.pem"',
             "permit": f'"localhost:{self.cr_port}"',
-            "as_block": f'as {{ listen = {{"127.0.0.1:0"}} signer "a" {{ key = "a.key" certificate = "a.pem" x5u = "{self.x5u["a"]}" }} }}',
-            "vs_block": 'vs { listen = {"127.0.0.1:0"} }',
+            "as_block": self.signing(),
+            "vs_block": self.verifying(),
             "cps_block": self.cps(),
             "cr_block": self.cr(),
         }
@@ -89,6 +90,17 @@ class Carrier:
         self.config = self.write()
         if start:
             self.start()
+
+    def signer(self, name, extra=""):
+        return f'signer "{name}" {{ key = "{name}.key" certificate = "{name}.pem" x5u = "{self.x5u[name]}" {extra} }}'
+
+    def signing(self, *parts, listen='"127.0.0.1:0"', **more):
+        """The section as: its parts are signers and clients; without any, the signer a alone."""
+        extra = " ".join([f"{k} = {v}" for k, v in more.items()] + list(parts or [self.signer("a")]))
+        return f"as {{ listen = {{{listen}}} {extra} }}"
+
+    def verifying(self, listen='"127.0.0.1:0"', **more):
+        return f"vs {{ listen = {{{listen}}} {' '.join(f'{k} = {v}' for k, v in more.items())} }}"
 
     def cps(self, **more):
         extra = " ".join(f"{k} = {v}" for k, v in more.items())
@@ -105,6 +117,9 @@ class Carrier:
         return self.folder.write(self.name + ".conf", CARRIER.format(**self.blocks))
 
     def start(self, wait=5):
+        """With the blocks as they stand now."""
+        self.config = self.write()
+        self.port = {}
         self.log = open(self.folder(self.name + ".log"), "ab+")
         self.offset = self.log.seek(0, os.SEEK_END)
         self.process = subprocess.Popen([SIDETONE, "serve", self.config], stderr=self.log, stdin=subprocess.DEVNULL)
@@ -131,24 +146,29 @@ class Carrier:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(wait)
         if self.process:
+            self.last = self.text()[-4000:]
             self.log.close()
         return self.process.returncode if self.process else None
 
     def kill(self):
         """kill -9 of the worker and its parent."""
-        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
+        children = self.workers()
         self.process.kill()
-        for pid in children.stdout.split():
+        for pid in children:
             try:
-                os.kill(int(pid), signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
         self.process.wait()
         self.log.close()
 
     def worker(self):
-        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
-        return int(found.stdout.split()[0])
+        return self.workers()[0]
+
+    def workers(self):
+        pid = self.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
 
     # --- asking ---
 
@@ -157,6 +177,17 @@ class Carrier:
         if certificate:
             context.load_cert_chain(self.folder(certificate + ".pem"), self.folder(certificate + ".key"))
         return context
+
+    def dial(self, role, name="localhost", timeout=5):
+        """A plain socket or a TLS one, with nothing sent yet."""
+        sock = socket.create_connection(("127.0.0.1", self.port[role]), timeout=timeout)
+        return self.tls().wrap_socket(sock, server_hostname=name) if role in ("cps", "cr") else sock
+
+    def raw(self, role, octets, name="localhost"):
+        """Sends exactly these octets; the first answer."""
+        with self.dial(role, name) as sock:
+            sock.sendall(octets)
+            return read_reply(sock, octets.partition(b" ")[0].decode("latin-1"))
 
     def connection(self, role, timeout=5):
         if role in ("cps", "cr"):
@@ -220,6 +251,13 @@ class Carrier:
         return passport(self.folder, signer, self.x5u[signer], **options)
 
 
+def read_reply(sock, method="POST"):
+    reply = http.client.HTTPResponse(sock, method=method)
+    reply.begin()
+    reply.body = reply.read()
+    return reply
+
+
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path, timeout):
         super().__init__("cps", timeout=timeout)
@@ -247,6 +285,62 @@ def passport(folder, signer, x5u, orig=ORIG, dest=DEST, iat=None, attest="A", di
         command += ["--div", div]
     out = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     return out.split(";")[0]
+
+
+class Silent:
+    """A server on loopback that accepts and never answers: within TLS, or without even that."""
+
+    def __init__(self, folder=None):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.context, self.kept = None, []
+        if folder:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(folder("tls.pem"), folder("tls.key"))
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                sock = self.listener.accept()[0]
+                self.kept.append(self.context.wrap_socket(sock, server_side=True) if self.context else sock)
+            except ssl.SSLError:
+                continue
+            except OSError:
+                return
+
+    def close(self):
+        self.listener.close()
+        for sock in self.kept:
+            sock.close()
+
+
+def stop_all(*carriers):
+    """Together, so that their times of grace pass at once; the exit statuses."""
+    for carrier in carriers:
+        if carrier.process and carrier.process.poll() is None:
+            carrier.process.send_signal(signal.SIGTERM)
+    return [carrier.stop() for carrier in carriers]
+
+
+RUNNING = []  # what the classes of a test file share, until its end
+
+
+def keep(thing):
+    RUNNING.append(thing)
+    return thing
+
+
+def tearDownModule():
+    """Import it into a test file that uses keep()."""
+    carriers = [thing for thing in RUNNING if isinstance(thing, Carrier)]
+    statuses = stop_all(*carriers)
+    for thing in RUNNING:
+        if not isinstance(thing, Carrier):
+            thing.close()
+    for carrier, status in zip(carriers, statuses):
+        if status != 0:
+            raise AssertionError(f"{carrier.name} ended with {status}: {carrier.last}")
 
 
 def main():

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "app/endpoint.h"
+#include "app/listen_address.h"
 
 static const struct row {
 	const char *text;
@@ -62,11 +62,11 @@ static void test_addresses_in_every_spelling(void **state)
 
 		assert_non_null(copy);
 		memcpy(copy, rows[i].text, n);
-		if (endpoint_check(text) != rows[i].good)
+		if (listen_address_check(text) != rows[i].good)
 			fail_msg("%s", rows[i].text);
 		if (rows[i].good) {
-			assert_int_equal(endpoint_is_unix(text), rows[i].is_unix);
-			assert_int_equal(endpoint_is_loopback(text), rows[i].loopback);
+			assert_int_equal(listen_address_is_unix(text), rows[i].is_unix);
+			assert_int_equal(listen_address_is_loopback(text), rows[i].loopback);
 		}
 		free(copy);
 	}
@@ -79,9 +79,9 @@ static void test_a_socket_path_longer_than_the_system_takes(void **state)
 	(void)state;
 	memset(text + 6, 'x', 106);
 	assert_int_equal(strlen(text), 112); /* 107 octets of path and a NUL fill sun_path */
-	assert_true(endpoint_check(sti_span_str(text)));
+	assert_true(listen_address_check(sti_span_str(text)));
 	text[112] = 'x';
-	assert_false(endpoint_check(sti_span_str(text)));
+	assert_false(listen_address_check(sti_span_str(text)));
 }
 
 int main(void)

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/alloc_sweep.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define UNDER_SANITIZER
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define UNDER_SANITIZER
+#endif
+
+/* The allocator behind ours: glibc's, or the one of the sanitizer. */
+#ifdef UNDER_SANITIZER
+#define REAL(name) __interceptor_##name
+#else
+#define REAL(name) __libc_##name
+#endif
+#define UNWATCHED __attribute__((no_sanitize("address", "undefined", "thread"))) /* called before the sanitizer is up */
+#define SHOWN __attribute__((visibility("default"))) UNWATCHED
+
+void *REAL(malloc)(size_t n);
+void *REAL(calloc)(size_t n, size_t size);
+void *REAL(realloc)(void *p, size_t n);
+void *malloc(size_t n);
+void *calloc(size_t n, size_t size);
+void *realloc(void *p, size_t n);
+void *reallocarray(void *p, size_t n, size_t size);
+
+static struct {
+	bool armed;
+	bool once;
+	size_t countdown;
+	bool failed;
+} scarcity;
+
+UNWATCHED static bool is_refused(void)
+{
+	if (!scarcity.armed || (scarcity.failed && scarcity.once))
+		return false;
+	if (scarcity.countdown > 1) {
+		scarcity.countdown--;
+		return false;
+	}
+	scarcity.failed = true;
+	return true;
+}
+
+SHOWN void *malloc(size_t n)
+{
+	return is_refused() ? NULL : REAL(malloc)(n);
+}
+
+SHOWN void *calloc(size_t n, size_t size)
+{
+	return is_refused() ? NULL : REAL(calloc)(n, size);
+}
+
+SHOWN void *realloc(void *p, size_t n)
+{
+	return is_refused() ? NULL : REAL(realloc)(p, n);
+}
+
+SHOWN void *reallocarray(void *p, size_t n, size_t size)
+{
+	size_t all;
+
+	return __builtin_mul_overflow(n, size, &all) || is_refused() ? NULL : REAL(realloc)(p, all);
+}
+
+static bool run(bool (*attempt)(void *context), void *context, size_t countdown, bool once)
+{
+	bool good;
+
+	scarcity.once = once;
+	scarcity.countdown = countdown;
+	scarcity.failed = false;
+	scarcity.armed = true;
+	good = attempt(context);
+	scarcity.armed = false;
+	return good;
+}
+
+static size_t sweep(bool (*attempt)(void *context), void *context, bool once)
+{
+	size_t n = 1;
+
+	while (!run(attempt, context, n, once) || scarcity.failed)
+		assert_true(scarcity.failed && n++ < 100000);
+	return n - 1;
+}
+
+void alloc_sweep(const char *what, bool (*attempt)(void *context), void *context)
+{
+	size_t n;
+
+	assert_true(run(attempt, context, SIZE_MAX, true)); /* what OpenSSL keeps for ever is there from now on */
+	n = sweep(attempt, context, true);
+	assert_int_equal(sweep(attempt, context, false), n);
+	printf("%s: %zu allocations\n", what, n);
+	assert_true(n > 0);
+}
+
+bool alloc_sweep_failed(void)
+{
+	return scarcity.failed;
+}
