@@ -95,9 +95,9 @@ static void answer(struct sti_verify *v, const struct call *call)
 	struct sti_want_detail detail;
 	enum sti_want want;
 
-	while ((want = sti_verify_next(v, &detail)) != STI_WANT_NOTHING) {
-		if (want == STI_WANT_CERT)
-			sti_verify_give_cert(v, call->credential, STI_OK); /* detail.url says which */
+	while ((want = sti_verify_next(v, &detail)) < STI_WANT_ANSWERS) {
+		if (want == STI_WANT_CERT) /* a real service fetches detail.url; here is one file for all */
+			sti_verify_give_cert(v, detail.url, call->credential, STI_OK);
 		else
 			sti_verify_give_oob(v, NULL, 0);
 	}

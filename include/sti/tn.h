@@ -18,7 +18,7 @@ struct sti_tn {
 /* How numbers are dialled where we stand; what a leading + does not settle. */
 struct sti_tn_plan {
 	const char *country_code;         /* "1" */
-	const char *trunk_prefix;         /* dropped before a national number: "0" in most of Europe, "" in NANP */
+	const char *trunk_prefix;         /* what a national number begins with, dropped: "0" in most of Europe, "" in NANP */
 	const char *international_prefix; /* "011" in NANP, "00" in most of Europe */
 	unsigned national_min;            /* digits of a national number: country_code is put before */
 	unsigned national_max;

@@ -11,10 +11,12 @@ STI_BEGIN
 /*
  * Verification as a step machine: it never fetches, waits or looks at a clock. It says what it
  * wants and is given it, so that a daemon answers from its event loop, a command by a blocking
- * call and a test with a literal, all on the same code.
+ * call and a test with a literal, all on the same code. Each want is told once; answers may come in
+ * any order, so that certificates and the store are asked side by side:
  *
  *	sti_verify_start(&request, &v);
- *	while (sti_verify_next(v, &want) != STI_WANT_NOTHING) { … give … }
+ *	while ((want = sti_verify_next(v, &detail)) < STI_WANT_ANSWERS) { … ask, or give at once … }
+ *	… after each answer the same again, until it wants nothing …
  *	result = sti_verify_result(v);
  */
 enum sti_prefer { /* when in-band and out-of-band differ: local policy (seed, Architecture) */
@@ -26,8 +28,8 @@ enum sti_prefer { /* when in-band and out-of-band differ: local policy (seed, Ar
 };
 
 struct sti_verify_policy {
-	int64_t freshness; /* seconds, 5..60: iat may be that old */
-	int64_t skew;      /* seconds, 0..60: and that far ahead */
+	int64_t freshness; /* seconds, 5..60: iat may be that old, */
+	int64_t skew;      /* seconds, 0..60: and clocks this far apart, either way */
 	enum sti_prefer prefer;
 	bool strict_origid; /* RFC 8588 5: not a UUID is refused, else only noted */
 };
@@ -45,31 +47,38 @@ struct sti_verify_request {
 };
 
 enum sti_want {
-	STI_WANT_NOTHING, /* there is a result */
-	STI_WANT_CERT,    /* the credential at want.url */
-	STI_WANT_OOB      /* the PASSporTs that came out of band for this call */
+	STI_WANT_CERT,    /* the credential at detail.url */
+	STI_WANT_OOB,     /* the PASSporTs that came out of band for this call */
+	STI_WANT_ANSWERS, /* everything is asked for, something not answered */
+	STI_WANT_NOTHING  /* there is a result */
 };
 
 struct sti_want_detail {
 	struct sti_span url; /* WANT_CERT; owned by the machine */
-	bool passed;         /* WANT_OOB: something passed already, a late PASSporT is not worth waiting for */
+	bool passed;         /* WANT_OOB, WANT_ANSWERS: something passed in band; a late PASSporT is not worth waiting for */
 };
 
 struct sti_verify;
 
-/* Copies what it needs of the request, all but the policy, which must outlive the machine. */
+/* Copies what it needs of the request, all but the policy, which must outlive the machine.
+ * STI_E_LIMIT for more than 16 Identity values, STI_E_MEMORY. */
 STI_API enum sti_error sti_verify_start(const struct sti_verify_request *request, struct sti_verify **out);
 STI_API void sti_verify_free(struct sti_verify *v);
 
-/* The one thing wanted now; asks again until it is given. */
+/* What is wanted and has not been told yet. */
 STI_API enum sti_want sti_verify_next(struct sti_verify *v, struct sti_want_detail *detail);
 
-/* `credential` must live until the machine is freed. NULL with an error: STI_E_URL (refused by the
- * gate, E7), anything else is E8. */
-STI_API void sti_verify_give_cert(struct sti_verify *v, const struct sti_credential *credential, enum sti_error error);
+/* `credential` must live until the machine is freed. NULL with an error: STI_E_URL and STI_E_DENIED
+ * (refused by the gate) are E7, anything else is E8. Serves every PASSporT that names the URL. */
+STI_API void sti_verify_give_cert(struct sti_verify *v, struct sti_span url, const struct sti_credential *credential,
+				  enum sti_error error);
 
-/* Tokens from the store, copied; none is an answer too. */
+/* Tokens from the store, copied; none is an answer too. More than 64 are passed over. STI_E_MEMORY. */
 STI_API enum sti_error sti_verify_give_oob(struct sti_verify *v, const struct sti_span *token, size_t n);
+
+/* The time is over: credentials not given yet are not to be had (E8), and nothing came out of band.
+ * The next sti_verify_next says STI_WANT_NOTHING. */
+STI_API void sti_verify_give_up(struct sti_verify *v);
 
 enum sti_source { STI_SOURCE_NONE, STI_SOURCE_INBAND, STI_SOURCE_OOB };
 

@@ -14,23 +14,31 @@ static bool is_refused(struct sti_span parameters)
 	return false;
 }
 
-static bool covers_json(struct sti_span range)
+/* How closely a range fits application/json; 0: not at all. */
+static unsigned fit(struct sti_span range)
 {
-	return sti_span_is_nocase(range, "*/*") || sti_span_is_nocase(range, "application/*") ||
-	       sti_span_is_nocase(range, "application/json");
+	static const char *const covering[] = {"*/*", "application/*", "application/json"};
+	unsigned n = sizeof(covering) / sizeof(covering[0]);
+
+	while (n > 0 && !sti_span_is_nocase(range, covering[n - 1]))
+		n--;
+	return n;
 }
 
 bool accept_json(struct sti_span accept)
 {
 	struct sti_span item;
+	unsigned best = 0;
+	bool good = !accept.p;
 
-	if (!accept.p)
-		return true;
 	while (sti_span_cut(&accept, ',', &item)) {
 		size_t end = sti_span_find(item, ';');
+		unsigned n = fit(sti_span_trim(sti_span_first(item, end)));
 
-		if (covers_json(sti_span_trim(sti_span_first(item, end))) && !is_refused(sti_span_from(item, end + 1)))
-			return true;
+		if (n <= best)
+			continue;
+		best = n;
+		good = !is_refused(sti_span_from(item, end + 1));
 	}
-	return false;
+	return good;
 }

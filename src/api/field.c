@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/field.h"
 
+#include "base/limits.h"
+
+/* As for a PASSporT, but that one string may hold several Identity values. */
+static const struct json_limits limits = {
+	.depth = LIMIT_JSON_DEPTH, .members = LIMIT_JSON_MEMBERS, .nodes = LIMIT_JSON_NODES, .string = LIMIT_BODY};
+
 static const int64_t time_max = (int64_t)1 << 53; /* RFC 8259 6: what every reader reads alike */
 
 enum request_error field_open(struct sti_span body, const char *name, struct json **doc,
@@ -10,7 +16,7 @@ enum request_error field_open(struct sti_span body, const char *name, struct jso
 
 	if (body.n == 0)
 		return REQUEST_NO_BODY;
-	error = json_parse(body, &json_limits_default, doc);
+	error = json_parse(body, &limits, doc);
 	if (error)
 		return error == STI_E_MEMORY ? REQUEST_INTERNAL : REQUEST_SYNTAX;
 	*request = json_member(*doc, json_root(*doc), name);

@@ -59,7 +59,7 @@ void request_error_write(struct buf *out, enum request_error error, const char *
 	json_put_string(out, sti_span_str(row[error].text));
 	json_put_name(out, "variables");
 	buf_put_str(out, "[");
-	if (variable)
+	if (variable && strstr(row[error].text, "%1"))
 		json_put_string(out, sti_span_str(variable));
 	buf_put_str(out, "]}}}");
 }

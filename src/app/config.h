@@ -49,7 +49,6 @@ struct config_as {
 	struct config_listen listen;
 	const char *prefix; /* "/stir/v1" */
 	int64_t success; /* 200 or 201 */
-	int64_t budget_ms;
 	struct config_signer *signer;
 	size_t n_signer;
 	struct config_client *client; /* none: everybody who reaches the listener */
@@ -124,6 +123,7 @@ struct config {
 	const char *file;
 	const char *name; /* of this process, for logs and metrics */
 	const char *country_code; /* number plan: "1" */
+	const char *trunk_prefix; /* of national numbers, outside country code 1 */
 	const char **roots; /* PEM files: the trusted STI-CA roots */
 	size_t n_roots;
 	const char **permit; /* "host:port" let through the gate */

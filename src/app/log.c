@@ -2,8 +2,12 @@
 #include "app/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,11 +55,29 @@ struct pace {
 };
 
 struct log {
-	int fd;
+	int fd; /* the caller's, or our own way to the same */
+	bool is_own;
 	struct metrics *metrics;
+	bool torn; /* the last line was written in part */
 	pthread_mutex_t lock;
 	struct pace pace[LOG_EVENTS];
 };
+
+/* A pipe or terminal opened again, so that O_NONBLOCK is ours alone: set on fd it would be for all who
+ * share that. -1 for what cannot be, as a socket. */
+static int open_again(int fd)
+{
+	char memory[32];
+	struct buf path = buf_lend(memory, sizeof(memory));
+	struct stat st;
+
+	if (fstat(fd, &st) || !(S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)))
+		return -1;
+	buf_put_str(&path, "/proc/self/fd/");
+	buf_put_int(&path, fd);
+	buf_put_byte(&path, '\0');
+	return open(memory, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
 
 struct log *log_create(int fd, struct metrics *metrics)
 {
@@ -63,7 +85,10 @@ struct log *log_create(int fd, struct metrics *metrics)
 
 	if (!log)
 		return NULL;
-	log->fd = fd;
+	log->fd = open_again(fd);
+	log->is_own = log->fd >= 0;
+	if (!log->is_own)
+		log->fd = fd;
 	log->metrics = metrics;
 	pthread_mutex_init(&log->lock, NULL);
 	return log;
@@ -73,6 +98,8 @@ void log_free(struct log *log)
 {
 	if (!log)
 		return;
+	if (log->is_own)
+		close(log->fd);
 	pthread_mutex_destroy(&log->lock);
 	free(log);
 }
@@ -178,24 +205,42 @@ static void put_time(struct buf *out, int64_t now)
 		buf_put_str(out, text);
 }
 
-static void write_all(int fd, struct sti_span bytes)
+_Static_assert(LOG_LINE + 1 <= PIPE_BUF, "a pipe that is ready takes a line whole");
+
+static bool is_ready(int fd)
 {
-	while (bytes.n) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
+	struct pollfd out = {.fd = fd, .events = POLLOUT};
+
+	return poll(&out, 1, 0) == 1 && out.revents & POLLOUT;
+}
+
+/* How much went. A log that nobody reads must not stop a call (threats.md H14), and not every descriptor
+ * could be made O_NONBLOCK: only what is ready is written to. */
+static size_t write_ready(int fd, struct sti_span bytes)
+{
+	struct sti_span rest = bytes;
+
+	while (rest.n && is_ready(fd)) {
+		ssize_t n = write(fd, rest.p, rest.n);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return; /* whom could we tell */
-		bytes = sti_span_from(bytes, (size_t)n);
+			break; /* EAGAIN too: others have filled it meanwhile */
+		rest = sti_span_from(rest, (size_t)n);
 	}
+	return bytes.n - rest.n;
 }
 
-static void line_write(const struct log *log, const struct log_line *line, int64_t now, uint64_t dropped)
+/* Whether all of it was written. */
+static bool line_write(struct log *log, const struct log_line *line, int64_t now, uint64_t dropped)
 {
 	uint8_t memory[LOG_LINE + TIME];
 	struct buf out = buf_lend(memory, sizeof(memory));
+	size_t n;
 
+	if (log->torn)
+		buf_put_byte(&out, '\n');
 	put_time(&out, now);
 	buf_put(&out, buf_span(&line->text));
 	if (line->cut)
@@ -205,7 +250,10 @@ static void line_write(const struct log *log, const struct log_line *line, int64
 		buf_put_int(&out, (int64_t)dropped);
 	}
 	buf_put_byte(&out, '\n');
-	write_all(log->fd, buf_span(&out));
+	n = write_ready(log->fd, buf_span(&out));
+	if (n)
+		log->torn = n < out.n;
+	return n == out.n;
 }
 
 /* False when there were too many in this second; *dropped is what is to be told now. */
@@ -237,15 +285,17 @@ static void count(struct log *log, enum log_event event, bool written)
 
 void log_end(struct log *log, struct log_line *line, int64_t now)
 {
+	struct pace *pace = &log->pace[line->event];
 	uint64_t dropped = 0;
-	bool take;
+	bool take, written;
 
 	pthread_mutex_lock(&log->lock);
-	take = pace_take(&log->pace[line->event], rows[line->event].per_second, now, &dropped);
-	if (take)
-		line_write(log, line, now, dropped);
+	take = pace_take(pace, rows[line->event].per_second, now, &dropped);
+	written = take && line_write(log, line, now, dropped);
+	if (take && !written)
+		pace->dropped += dropped + 1;
 	pthread_mutex_unlock(&log->lock);
-	count(log, line->event, take);
+	count(log, line->event, written);
 }
 
 void log_event(struct log *log, enum log_event event, int64_t now, const char *key, const char *value)
@@ -267,8 +317,8 @@ void log_flush(struct log *log, int64_t now)
 		if (!log->pace[i].dropped)
 			continue;
 		log_begin(&line, i);
-		line_write(log, &line, now, log->pace[i].dropped);
-		log->pace[i].dropped = 0;
+		if (line_write(log, &line, now, log->pace[i].dropped))
+			log->pace[i].dropped = 0;
 	}
 	pthread_mutex_unlock(&log->lock);
 }

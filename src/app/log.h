@@ -7,7 +7,8 @@
 /*
  * One line per event, logfmt: ts=… level=… event=… key=value …, at most 1 KiB. Each event has a row in
  * log.c: its stable code, level, severity as an alarm, and how many lines a second it may have; what is
- * over that is counted, and the number stands as dropped=… in its next line. Any thread.
+ * over that, and what nobody reads, is counted, and the number stands as dropped=… in its next line.
+ * Never waits for a reader. Any thread.
  */
 struct log;
 
@@ -61,7 +62,7 @@ void log_put(struct log_line *line, const char *key, struct sti_span value);
 void log_put_str(struct log_line *line, const char *key, const char *value);
 void log_put_int(struct log_line *line, const char *key, int64_t value);
 
-/* Writes it, unless there were too many of its kind. now: seconds of the epoch. */
+/* Writes it, unless there were too many of its kind or nobody reads. now: seconds of the epoch. */
 void log_end(struct log *log, struct log_line *line, int64_t now);
 
 /* log_begin and log_end with one pair; key may be NULL. */

@@ -7,6 +7,8 @@
 
 enum kind { COUNTER, GAUGE, HISTOGRAM };
 
+static const char *const kind_name[] = {[COUNTER] = "counter", [GAUGE] = "gauge", [HISTOGRAM] = "histogram"};
+
 enum { VALUES = STI_CASE_COUNT, VERSION = 32 };
 
 /* One or two labels; a series is numbered value of the first * values of the second + value of the second. */
@@ -300,10 +302,9 @@ static void put_family(struct buf *out, const char *name, const char *type, cons
 
 static void put_metric(const struct metrics *metrics, enum metric metric, struct buf *out)
 {
-	static const char *const type[] = {[COUNTER] = "counter", [GAUGE] = "gauge", [HISTOGRAM] = "histogram"};
 	const struct row *row = &rows[metric];
 
-	put_family(out, row->name, type[row->kind], row->help);
+	put_family(out, row->name, kind_name[row->kind], row->help);
 	for (unsigned i = 0; i < series(metric); i++) {
 		size_t cell = cell_of(metrics, metric, i);
 
@@ -325,4 +326,55 @@ void metrics_write(const struct metrics *metrics, struct buf *out)
 	for (enum metric i = 0; i < METRIC_COUNT; i++)
 		put_metric(metrics, i, out);
 	buf_put_str(out, "# EOF\n");
+}
+
+/* ---- the page ---- */
+
+static void put_label_values(struct buf *out, const struct label *label)
+{
+	buf_put_byte(out, '`');
+	buf_put_str(out, label->name);
+	buf_put_str(out, "`: ");
+	for (unsigned i = 0; i < values(label); i++) {
+		buf_put_str(out, i ? ", " : "");
+		buf_put_str(out, label->value[i]);
+	}
+}
+
+static void put_page_row(struct buf *out, const struct row *row)
+{
+	buf_put_str(out, "| `sidetone_");
+	buf_put_str(out, row->name);
+	buf_put_str(out, row->kind == COUNTER ? "_total` | " : "` | ");
+	buf_put_str(out, kind_name[row->kind]);
+	buf_put_str(out, " | ");
+	if (row->label)
+		put_label_values(out, row->label);
+	if (row->second) {
+		buf_put_str(out, "; ");
+		put_label_values(out, row->second);
+	}
+	buf_put_str(out, " | ");
+	buf_put_str(out, row->help);
+	buf_put_str(out, " |\n");
+}
+
+void metrics_write_reference(struct buf *out)
+{
+	buf_put_str(
+		out,
+		"# Metrics\n\nWritten from the table in `src/app/metrics.c`; a test compares them.\n\n"
+		"`GET /metrics` of an `admin` listener, OpenMetrics 1.0 text. Every series is there from the start, "
+		"and\n"
+		"label values come from the fixed sets below, never from a request. Times are in seconds. A histogram\n"
+		"has `_bucket`, `_count` and `_sum`; its buckets end at");
+	for (size_t i = 0; i < BUCKETS; i++) {
+		buf_put_str(out, i ? ", " : " ");
+		buf_put_str(out, buckets[i].text);
+	}
+	buf_put_str(out,
+		    ".\n`sidetone_build_info` carries the version.\n\n| metric | type | labels | what it counts |\n"
+		    "| --- | --- | --- | --- |\n");
+	for (enum metric i = 0; i < METRIC_COUNT; i++)
+		put_page_row(out, &rows[i]);
 }

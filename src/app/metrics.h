@@ -92,4 +92,7 @@ int64_t metrics_get(const struct metrics *metrics, enum metric metric, unsigned 
 #define METRICS_MEDIA "application/openmetrics-text; version=1.0.0; charset=utf-8"
 void metrics_write(const struct metrics *metrics, struct buf *out);
 
+/* The page docs/metrics.md (Markdown), from the same rows. */
+void metrics_write_reference(struct buf *out);
+
 #endif

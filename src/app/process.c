@@ -64,7 +64,6 @@ struct watch {
 	struct process_plan plan; /* with its defaults filled in */
 	pid_t parent;
 	sigset_t ours; /* blocked, and waited for */
-	sigset_t before;
 	pid_t worker; /* 0: none */
 	int stopping; /* the signal that told us to end */
 	int64_t wait_ms;
@@ -97,7 +96,7 @@ static bool signals_block(struct watch *w)
 	sigaddset(&w->ours, SIGINT);
 	sigaddset(&w->ours, SIGHUP);
 	sigaddset(&w->ours, SIGCHLD);
-	return sigaction(SIGCHLD, &normal, NULL) == 0 && sigprocmask(SIG_BLOCK, &w->ours, &w->before) == 0;
+	return sigaction(SIGCHLD, &normal, NULL) == 0 && sigprocmask(SIG_BLOCK, &w->ours, NULL) == 0;
 }
 
 /* In the child. A group of its own: Ctrl-C reaches the worker once, through us. */
@@ -106,7 +105,7 @@ static void worker_run(const struct watch *w)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != w->parent)
 		_exit(3);
 	setpgid(0, 0);
-	sigprocmask(SIG_SETMASK, &w->before, NULL);
+	sigprocmask(SIG_UNBLOCK, &w->ours, NULL);
 	exit(w->plan.run(w->plan.context));
 }
 
@@ -122,8 +121,11 @@ static bool worker_start(struct watch *w)
 	return false;
 }
 
+/* Told to end once: a worker at its very end has no ear any more, and would die of the next signal. */
 static void pass_on(struct watch *w, int signal)
 {
+	if (w->stopping)
+		return;
 	if (signal == SIGTERM || signal == SIGINT)
 		w->stopping = signal;
 	if (w->worker)
@@ -220,16 +222,11 @@ static enum sti_error watch_run(struct watch *w, int *status)
 enum sti_error process_supervise(const struct process_plan *plan, int *status)
 {
 	struct watch w = {.plan = plan_complete(plan), .parent = getpid()};
-	enum sti_error error;
-	int saved;
 
 	w.wait_ms = w.plan.wait_ms;
 	*status = 0;
 	if (!signals_block(&w))
 		return STI_E_IO;
-	error = watch_run(&w, status);
-	saved = errno;
-	sigprocmask(SIG_SETMASK, &w.before, NULL);
-	errno = saved;
-	return error;
+	/* They stay blocked: a second SIGTERM must not end us otherwise than the first did. */
+	return watch_run(&w, status);
 }

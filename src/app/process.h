@@ -33,7 +33,8 @@ enum { PROCESS_CRASHES = 16 };
 
 /*
  * Runs one worker and starts another after a crash (death by a signal that we did not pass on). SIGTERM,
- * SIGINT and SIGHUP go on to the worker; when we die, it dies. Call it with one thread.
+ * SIGINT and SIGHUP go on to the worker and stay blocked here when it has ended; when we die, it dies.
+ * Call it with one thread.
  * STI_OK: the worker has exited, *status is its exit status. STI_E_IO with errno: not even the first
  * worker could be started (threats.md J7). STI_E_LIMIT: too many crashes (J3).
  */

@@ -2,19 +2,21 @@
 #ifndef APP_PUBLISHER_H
 #define APP_PUBLISHER_H
 
-#include "app/metrics.h"
+#include "app/log.h"
 #include "net/http_client.h"
 
 /*
  * POSTs PASSporTs to the CPSs of others, beside the calls: no answer and no failure of a CPS ever
  * comes back to a call (seed, call flow step 5). A bounded queue; what has grown stale in it is
- * dropped. Loop thread only.
+ * dropped. No URL takes more than 64 POSTs at once and its share of the queue; after 5 in a row without
+ * an answer what is for it fails at once, for 5 seconds. Loop thread only.
  */
 struct publisher;
 
 struct publisher_config {
 	struct http_client *client;
 	struct metrics *metrics;
+	struct log *log; /* NULL: none */
 	unsigned timeout_ms;
 	unsigned in_flight; /* POSTs at once */
 	unsigned queue; /* and waiting */

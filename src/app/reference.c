@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "app/config.h"
+#include "app/reference.h"
 
+#include <sti/verdict.h>
+
+#include "app/config.h"
+#include "app/metrics.h"
 #include "app/schema.h"
 
 static void put_heading(struct buf *out, enum schema_section section)
@@ -65,3 +69,46 @@ void config_write_reference(struct buf *out)
 			put_row(out, row);
 	}
 }
+
+static void put_case(struct buf *out, const struct sti_case_row *row)
+{
+	buf_put_str(out, "| ");
+	buf_put_str(out, row->name);
+	buf_put_str(out, " | ");
+	buf_put_str(out, row->what);
+	buf_put_str(out, " | ");
+	buf_put_int(out, row->code);
+	buf_put_byte(out, ' ');
+	buf_put_str(out, row->phrase);
+	buf_put_str(out, " | ");
+	buf_put_str(out, sti_verstat_text(row->verstat));
+	buf_put_str(out, " | `");
+	buf_put_str(out, row->check);
+	buf_put_str(out, "` | ");
+	buf_put_str(out, row->clause);
+	buf_put_str(out, " |\n");
+}
+
+void reference_write_cases(struct buf *out)
+{
+	buf_put_str(out,
+		    "# Verification cases\n\nWritten from the table in `src/role/verdict.c`; a test compares them.\n\n"
+		    "What can be wrong with a call, in the order in which it is looked for. The first that is found\n"
+		    "decides: its code and phrase are `reasoncode` and `reasontext` of the answer, its name is `case`. "
+		    "E1 and\n"
+		    "E2 are about the request and are answered with a `requestError`. A call with which nothing is "
+		    "wrong is\n"
+		    "`TN-Validation-Passed` and has no case, and so has a call for which there is no PASSporT: it is\n"
+		    "`No-TN-Validation`. Only E17 and E18 give `TN-Validation-Failed`.\n\n"
+		    "| case | what is wrong | code and phrase | verdict | check | clause |\n"
+		    "| --- | --- | --- | --- | --- | --- |\n");
+	for (int c = STI_CASE_E1; c < STI_CASE_COUNT; c++)
+		put_case(out, sti_case_row((enum sti_case)c));
+}
+
+const struct reference_page reference_table[] = {
+	{"cases", "the verification cases, E1 to E19", "src/role/verdict.c", reference_write_cases},
+	{"configuration", "every key of the configuration", "src/app/schema.c", config_write_reference},
+	{"metrics", "every metric of /metrics", "src/app/metrics.c", metrics_write_reference},
+	{NULL, NULL, NULL, NULL},
+};

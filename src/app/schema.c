@@ -26,6 +26,9 @@ static const struct schema_row root_rows[] = {
 	 .what = "Name of this process in logs and metrics."},
 	{"country_code", SCHEMA_COUNTRY, SCHEMA_STRING, AT(country_code), .fallback = "1",
 	 .what = "Country code of the number plan, put before national numbers."},
+	{"trunk_prefix", SCHEMA_TRUNK, SCHEMA_STRING, AT(trunk_prefix), .fallback = "0",
+	 .what = "What national numbers begin with outside country code 1; \"\": they are not told from others, and "
+		 "must come with their country code."},
 	{"number_key", SCHEMA_PATH, SCHEMA_STRING, AT(number_key),
 	 .what = "Secret file; numbers appear in logs as hashes under this key. Without it a new key is made at each "
 		 "start."},
@@ -59,7 +62,7 @@ static const struct schema_row limits_rows[] = {
 	{"connections", SCHEMA_NUMBER, SCHEMA_INT, AT(limits.connections), 1, 1000000, .fallback = "4096",
 	 .what = "Connections of one listener at once."},
 	{"connections_per_address", SCHEMA_NUMBER, SCHEMA_INT, AT(limits.connections_per_address), 0, 1000000,
-	 .fallback = "0", .what = "Connections of one address at once; 0: no limit."},
+	 .fallback = "256", .what = "Connections of one address at once; 0: no limit."},
 };
 
 static const struct schema_row listen_rows[] = {
@@ -87,8 +90,6 @@ static const struct schema_row as_rows[] = {
 	 .what = "What stands before /signing in the path."},
 	{"success", SCHEMA_NUMBER, SCHEMA_INT, AT(as.success), 200, 201, .fallback = "200",
 	 .what = "Status of a good answer: 200, or 201 as the standard draws it."},
-	{"budget_ms", SCHEMA_NUMBER, SCHEMA_INT, AT(as.budget_ms), 10, 10000, .fallback = "400",
-	 .what = "Milliseconds within which a request is answered, whatever happens."},
 	{"publish_timeout_ms", SCHEMA_NUMBER, SCHEMA_INT, AT(as.publish_timeout_ms), 10, MINUTE_MS, .fallback = "5000",
 	 .what = "Milliseconds for a publication to a CPS."},
 	{"publish_queue", SCHEMA_NUMBER, SCHEMA_INT, AT(as.publish_queue), 1, 1000000, .fallback = "10000",
@@ -331,6 +332,11 @@ static bool is_country(struct sti_span text)
 	return is_made_of(text, DIGIT, 1, 3) && text.p[0] != '0';
 }
 
+static bool is_trunk(struct sti_span text)
+{
+	return is_made_of(text, DIGIT, 0, 4);
+}
+
 static bool is_sha256(struct sti_span text)
 {
 	return is_made_of(text, DIGIT "abcdefABCDEF", 64, 64);
@@ -373,6 +379,7 @@ static const struct kind {
 	[SCHEMA_HOST_PORT] = {is_host_port, "host:port"},
 	[SCHEMA_DIGITS] = {is_digits, "1 to 15 digits"},
 	[SCHEMA_COUNTRY] = {is_country, "a country code of 1 to 3 digits"},
+	[SCHEMA_TRUNK] = {is_trunk, "up to 4 digits"},
 	[SCHEMA_SHA256] = {is_sha256, "64 hexadecimal digits"},
 	[SCHEMA_OCN] = {is_ocn, "an OCN: 4 capital letters or digits"},
 	[SCHEMA_PPT] = {is_ppt, "a PASSporT type, or \"\""},

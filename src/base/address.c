@@ -12,7 +12,7 @@ enum sti_error address_parse(struct sti_span text, struct address *out)
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	char copy[INET6_ADDRSTRLEN];
 
-	if (text.n == 0 || text.n >= sizeof(copy))
+	if (text.n == 0 || text.n >= sizeof(copy) || sti_span_find(text, '\0') < text.n)
 		return STI_E_NUMBER;
 	memcpy(copy, text.p, text.n);
 	copy[text.n] = '\0';

@@ -55,19 +55,37 @@ static enum sti_error decode(struct sti_span text, const char *alphabet, uint8_t
 	return STI_OK;
 }
 
+static void encode_group(const uint8_t bytes[3], const char *alphabet, uint8_t letters[4])
+{
+	uint32_t bits = (uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 | bytes[2];
+
+	letters[0] = (uint8_t)alphabet[bits >> 18];
+	letters[1] = (uint8_t)alphabet[bits >> 12 & 63];
+	letters[2] = (uint8_t)alphabet[bits >> 6 & 63];
+	letters[3] = (uint8_t)alphabet[bits & 63];
+}
+
+/* One or two octets are left over: n + 1 letters carry something. */
+static void encode_rest(struct buf *out, const uint8_t *bytes, size_t n, const char *alphabet, bool pad)
+{
+	uint8_t last[3] = {0}, letters[4];
+
+	memcpy(last, bytes, n);
+	encode_group(last, alphabet, letters);
+	buf_put(out, sti_span(letters, n + 1));
+	if (pad)
+		buf_put(out, sti_span("==", 3 - n));
+}
+
 static void encode(struct buf *out, struct sti_span bytes, const char *alphabet, bool pad)
 {
-	for (size_t at = 0; at < bytes.n; at += 3) {
-		size_t n = bytes.n - at < 3 ? bytes.n - at : 3;
-		uint32_t bits = 0;
+	size_t rest = bytes.n % 3;
+	uint8_t *at = bytes.n >= 3 ? buf_extend(out, bytes.n / 3 * 4) : NULL;
 
-		for (size_t i = 0; i < 3; i++)
-			bits = bits << 8 | (i < n ? bytes.p[at + i] : 0u);
-		for (size_t i = 0; i <= n; i++)
-			buf_put_byte(out, (uint8_t)alphabet[bits >> (18 - 6 * i) & 63]);
-		for (size_t i = n; pad && i < 3; i++)
-			buf_put_byte(out, '=');
-	}
+	for (size_t i = 0; at && i + 3 <= bytes.n; i += 3)
+		encode_group(bytes.p + i, alphabet, at + i / 3 * 4);
+	if (rest)
+		encode_rest(out, bytes.p + bytes.n - rest, rest, alphabet, pad);
 }
 
 enum sti_error base64url_decode(struct sti_span text, uint8_t *out)

@@ -37,8 +37,11 @@ enum {
 	LIMIT_HTTP_REPLY = 1024 * 1024, /* one answer; the longest is /metrics with 2,000 SPCs */
 	LIMIT_BACKLOG = 4096,       /* connections the kernel keeps for us; net.core.somaxconn may lower it */
 	LIMIT_HANDSHAKES = 512,     /* TLS handshakes at once in one listener */
+	LIMIT_ADDRESS_HANDSHAKES = LIMIT_HANDSHAKES / 4, /* of one address: it takes more than one to stop all others */
 	LIMIT_KEY_UPDATES = 16,     /* of TLS 1.3 in one connection: each costs us a key derivation */
 	LIMIT_LINGER_MS = 1000,     /* for a client to read an answer after which we close */
+	LIMIT_LOOKUPS = 128,        /* names looked up at once; given up, they stay threads until the name server answers */
+	LIMIT_FOREIGN_LOOKUPS = LIMIT_LOOKUPS - 32, /* of those that strangers name: the rest is for the operator's own */
 	LIMIT_ANSWER_HEAD = 32 * 1024, /* header lines of what a server answers us; 5 KiB of cookies and policies is common */
 	LIMIT_CALL = 128,           /* id of a call on the private interface: a SIP Call-ID or a UUID */
 
@@ -52,7 +55,8 @@ enum {
 	LIMIT_ROOTS_BODY = 4 * 1024 * 1024,
 
 	LIMIT_SLOTS = 1 << 28, /* of the store: 208 GiB; four index entries each must fit 32 bits */
-	LIMIT_PAIR = 256,      /* PASSporTs stored at once for one pair of numbers: what one retrieval carries */
+	LIMIT_PAIR = 64, /* stored at once for one pair of numbers: every reader takes a whole set */
+	LIMIT_PAIR_SIGNER = LIMIT_PASSPORTS, /* of one signer among them: no provider fills the pair of another's call */
 
 	LIMIT_FRESHNESS_S = 60, /* RFC 8224 6.2 step 4 */
 	LIMIT_SKEW_S = 60,      /* the most that a configuration may allow; default 5 */

@@ -50,8 +50,8 @@ static void put_config(FILE *out, const struct bench_server *server, size_t slot
 	fputs("\tprefix = \"" BENCH_PREFIX "\"\n}\n", out);
 	put_role(out, world, "cps", LAB_PORT_CPS);
 	put_tls(out);
-	fprintf(out, "\tocn = {\"" BENCH_OCN "\"}\n\tstore = \"%s\"\n\tslots = %zu\n", part(server, "store").text,
-		slots);
+	fprintf(out, "\tocn = {\"" BENCH_OCN "\"}\n\tstore = \"%s\"\n\tslots = %zu\n\tskew = %d\n",
+		part(server, "store").text, slots, LIMIT_SKEW_S);
 	fprintf(out, "\tprivate { listen = {\"unix:%s\"} }\n}\n", part(server, "cps").text);
 }
 

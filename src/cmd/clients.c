@@ -83,8 +83,8 @@ static bool same_permits(const struct config *a, const struct config *b)
 
 static bool is_same(const struct world *a, const struct world *b)
 {
-	return same_permits(a->config, b->config) && same_text(a->config->fetch_ca, b->config->fetch_ca) &&
-	       same_text(a->config->vs.oob_ca, b->config->vs.oob_ca) &&
+	return same_permits(a->config, b->config) && sti_span_equal(buf_span(&a->fetch_ca), buf_span(&b->fetch_ca)) &&
+	       sti_span_equal(buf_span(&a->oob_ca), buf_span(&b->oob_ca)) &&
 	       sti_span_equal(buf_span(&a->oob_certificate), buf_span(&b->oob_certificate)) &&
 	       sti_span_equal(buf_span(&a->oob_key), buf_span(&b->oob_key));
 }

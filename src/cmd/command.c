@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/reference.h"
+
 const struct command command_table[] = {
 	{"lab", command_lab, "[--scenario NAME|all] [--json] [--dir DIR] | up --dir DIR | down --dir DIR",
 	 "two carriers on loopback: places real calls and tells what became of them"},
@@ -15,7 +17,7 @@ const struct command command_table[] = {
 	{"verify", command_verify, "[options] [IDENTITY|FILE|-]", "judges an Identity header value or a PASSporT"},
 	{"bench", command_bench, "[--json] [--quick]",
 	 "measures the library and the servers, beside OpenSSL, in one run"},
-	{"help", command_help, "[COMMAND]", "this page, or the options of a command"},
+	{"help", command_help, "[COMMAND|PAGE]", "this page, the options of a command, or a page of reference"},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -57,16 +59,40 @@ static int help_of(const struct command *command)
 	return command->run == command_help ? STATUS_GOOD : command->run(2, argv);
 }
 
+static int print_page(const struct reference_page *page)
+{
+	struct buf out = buf_own(REFERENCE_MAX);
+	enum sti_error error;
+
+	page->write(&out);
+	error = buf_error(&out);
+	if (!error && (fwrite(out.p, 1, out.n, stdout) != out.n || fflush(stdout)))
+		error = STI_E_IO;
+	buf_free(&out);
+	return error ? complain(STATUS_SYSTEM, "%s: %s", page->name, sti_error_text(error)) : STATUS_GOOD;
+}
+
+int help_page(const char *name)
+{
+	for (const struct reference_page *page = reference_table; page->name; page++)
+		if (strcmp(page->name, name) == 0)
+			return print_page(page);
+	return complain(STATUS_USAGE, "%.32s: no such command and no such page", name);
+}
+
 int command_help(int argc, char **argv)
 {
 	for (const struct command *command = command_table; argc > 1 && command->name; command++)
 		if (strcmp(command->name, argv[1]) == 0)
 			return help_of(command);
 	if (argc > 1)
-		return complain(STATUS_USAGE, "%.32s: no such command", argv[1]);
+		return help_page(argv[1]);
 	puts("sidetone carries the proof of who is calling beside the call.\n");
 	for (const struct command *command = command_table; command->name; command++)
 		printf("  sidetone %s %s\n      %s\n", command->name, command->synopsis, command->what);
+	puts("\nPages:");
+	for (const struct reference_page *page = reference_table; page->name; page++)
+		printf("  sidetone help %-14s %s\n", page->name, page->what);
 	puts("\nExit status: 0 good; 1 the answer is no; 2 usage or unreadable input; 3 the system failed.");
 	return STATUS_GOOD;
 }

@@ -28,6 +28,9 @@ int command_verify(int argc, char **argv);
 /* One line on stderr, "sidetone: " before it; returns the status given. Never with a key in it. */
 int complain(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Prints docs/NAME.md as the tables of the code have it now; STATUS_USAGE when there is no such page. */
+int help_page(const char *name);
+
 /* STATUS_SYSTEM for what the machine refused, STATUS_USAGE for unreadable input. */
 int status_of(enum sti_error error);
 

@@ -12,7 +12,8 @@ enum {
 	SECONDS = 10,
 	QUICK_SECONDS = 2,
 	SECONDS_MAX = 30, /* PASSporTs are signed before they are sent, and stale after 60 s */
-	FILL_SECONDS = 50,
+	FILL_SECONDS = 100,
+	FILL_AHEAD = 50, /* iat in the future: what is stored first must not be stale before the last is */
 	FILL_MAX = 1000000,
 	CONNECTIONS = 8,
 	RATE_CONNECTIONS = 16,
@@ -51,10 +52,10 @@ struct x5u {
 	struct bench_signer signer;
 };
 
-static void set_signer(const struct bench_server *server, struct x5u *out)
+static void set_signer(const struct bench_server *server, int64_t ahead, struct x5u *out)
 {
 	out->url = lab_x5u(&server->world, LAB_A);
-	out->signer = (struct bench_signer){.key = server->key, .x5u = out->url.text, .iat = clock_now()};
+	out->signer = (struct bench_signer){.key = server->key, .x5u = out->url.text, .iat = clock_now() + ahead};
 }
 
 static int cannot(const char *what, enum sti_error error)
@@ -64,35 +65,41 @@ static int cannot(const char *what, enum sti_error error)
 
 /* ---- one kind of request ---- */
 
-static enum sti_error send_batch(const struct bench_server *server, enum bench_kind kind,
-				 const struct bench_batch *batch, double seconds, struct bench_served *out)
+struct plan {
+	enum bench_kind kind;
+	size_t n; /* requests, made and signed before the first is sent */
+	double seconds; /* no longer than this */
+	int64_t ahead; /* seconds of iat after now */
+};
+
+static enum sti_error send_batch(const struct bench_server *server, const struct plan *plan,
+				 const struct bench_batch *batch, struct bench_served *out)
 {
 	struct bench_load load = {
 		.batch = batch,
 		.connections = CONNECTIONS,
-		.status = kind_row[kind].status,
-		.seconds = seconds,
+		.status = kind_row[plan->kind].status,
+		.seconds = plan->seconds,
 	};
 	double cpu = bench_server_cpu(server);
 	enum sti_error error = STI_E_CONFIG;
 
-	if (bench_server_peer(server, kind_row[kind].port, &load.peer))
+	if (bench_server_peer(server, kind_row[plan->kind].port, &load.peer))
 		error = bench_load_run(&load, &out->result);
 	out->server_cpu = bench_server_cpu(server) - cpu;
 	return error;
 }
 
-static int measure_kind(const struct bench_server *server, enum bench_kind kind, size_t n, double seconds,
-			struct bench_served *out)
+static int measure_kind(const struct bench_server *server, const struct plan *plan, struct bench_served *out)
 {
 	struct bench_batch batch;
 	struct x5u x5u;
 	enum sti_error error;
 
-	set_signer(server, &x5u);
-	error = bench_batch_make(kind, &x5u.signer, n, &batch);
+	set_signer(server, plan->ahead, &x5u);
+	error = bench_batch_make(plan->kind, &x5u.signer, plan->n, &batch);
 	if (!error)
-		error = send_batch(server, kind, &batch, seconds, out);
+		error = send_batch(server, plan, &batch, out);
 	bench_batch_free(&batch);
 	return error ? cannot("the load cannot be made", error) : STATUS_GOOD;
 }
@@ -104,7 +111,9 @@ static int warm_up(const struct bench_server *server)
 	int status = STATUS_GOOD;
 
 	for (size_t i = 0; !status && i < BENCH_KINDS; i++) {
-		status = measure_kind(server, (enum bench_kind)i, CONNECTIONS, 1, &served);
+		const struct plan plan = {.kind = (enum bench_kind)i, .n = CONNECTIONS, .seconds = 1};
+
+		status = measure_kind(server, &plan, &served);
 		if (!status && served.result.failed)
 			status = complain(STATUS_SYSTEM, "the server refuses what it should answer with %d",
 					  kind_row[i].status);
@@ -123,7 +132,7 @@ static int measure_library(const struct bench_server *server, double seconds, do
 	const char *why;
 	enum sti_error error = file_read_secret(key.text, LIMIT_KEY, &pem, &why);
 
-	set_signer(server, &x5u);
+	set_signer(server, 0, &x5u);
 	if (!error)
 		error = bench_speed_run(&x5u.signer, buf_span(&pem), store.text, seconds, us);
 	buf_free(&pem);
@@ -143,9 +152,13 @@ static int measure_server(const struct bench_server *server, double seconds, str
 
 	report->parsed_before = bench_server_metric(server, parsed_series);
 	for (size_t i = 0; !status && i < BENCH_KINDS; i++) {
-		size_t n = most(report->us[kind_row[i].raw], seconds);
+		const struct plan plan = {
+			.kind = (enum bench_kind)i,
+			.n = most(report->us[kind_row[i].raw], seconds),
+			.seconds = seconds,
+		};
 
-		status = measure_kind(server, (enum bench_kind)i, n, seconds, &report->served[i]);
+		status = measure_kind(server, &plan, &report->served[i]);
 	}
 	report->parsed_after = bench_server_metric(server, parsed_series);
 	return status;
@@ -210,12 +223,18 @@ static int tell_fill(const struct bench_server *server, const struct bench_resul
 
 static int run_fill(const struct bench_options *options)
 {
+	const struct plan plan = {
+		.kind = BENCH_POSTING,
+		.n = (size_t)options->fill,
+		.seconds = FILL_SECONDS,
+		.ahead = FILL_AHEAD,
+	};
 	struct bench_served served;
 	struct bench_server server;
 	int status = STATUS_SYSTEM;
 
-	if (bench_server_start(&server, (size_t)options->fill))
-		status = measure_kind(&server, BENCH_POSTING, (size_t)options->fill, FILL_SECONDS, &served);
+	if (bench_server_start(&server, plan.n))
+		status = measure_kind(&server, &plan, &served);
 	if (!status)
 		status = tell_fill(&server, &served.result, options->json);
 	bench_server_stop(&server);
@@ -263,7 +282,7 @@ static bool check_options(const struct bench_options *options)
 {
 	if (options->seconds < 1 || options->seconds > SECONDS_MAX)
 		complain(STATUS_USAGE, "--seconds: expected 1 .. %d", SECONDS_MAX);
-	else if (options->fill > FILL_MAX)
+	else if (options->fill == 0 || options->fill > FILL_MAX)
 		complain(STATUS_USAGE, "--fill: expected 1 .. %d", FILL_MAX);
 	else if (options->rate < 1 || options->rate > RATE_MAX)
 		complain(STATUS_USAGE, "--rate: expected 1 .. %d", RATE_MAX);
@@ -274,18 +293,18 @@ static bool check_options(const struct bench_options *options)
 
 static int run(struct bench_options *options)
 {
-	if (options->seconds == 0)
+	if (options->seconds < 0)
 		options->seconds = options->quick ? QUICK_SECONDS : SECONDS;
 	if (!check_options(options))
 		return STATUS_USAGE;
 	if (options->signing)
 		return run_rate(options, (double)options->seconds);
-	return options->fill ? run_fill(options) : run_all(options, (double)options->seconds);
+	return options->fill > 0 ? run_fill(options) : run_all(options, (double)options->seconds);
 }
 
 int command_bench(int argc, char **argv)
 {
-	struct bench_options options = {.rate = 200};
+	struct bench_options options = {.seconds = -1, .fill = -1, .rate = 200};
 	const struct option_row row[] = {
 		{"--json", NULL, OPTION_FLAG, &options.json, "one JSON document"},
 		{"--quick", NULL, OPTION_FLAG, &options.quick, "shorter, coarser: within 40 s"},

@@ -2,24 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/config.h"
-#include "base/buf.h"
 #include "cmd/command.h"
 #include "cmd/world.h"
-
-enum { REFERENCE_MAX = 256 * 1024 };
-
-static int print_reference(void)
-{
-	struct buf out = buf_own(REFERENCE_MAX);
-
-	config_write_reference(&out);
-	if (buf_error(&out))
-		return complain(STATUS_SYSTEM, "%s", sti_error_text(buf_error(&out)));
-	fwrite(out.p, 1, out.n, stdout);
-	buf_free(&out);
-	return STATUS_GOOD;
-}
 
 /* Everything that a start would refuse: the text, then the files that it names. */
 static int check(const char *file)
@@ -41,7 +25,7 @@ int command_config(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "check") == 0)
 		return check(argv[2]);
 	if (argc == 2 && strcmp(argv[1], "reference") == 0)
-		return print_reference();
+		return help_page("configuration");
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		puts("  check CONFIG   exit 0, or file:line: what is wrong, what was expected\n"
 		     "  reference      the reference page, in Markdown");

@@ -103,7 +103,7 @@ static int load_key(const char *path, struct sti_key **key)
 
 	if (error == STI_E_DENIED) {
 		buf_free(&pem);
-		return complain(STATUS_SYSTEM, "%s: %s", path, why);
+		return complain(STATUS_USAGE, "%s: %s", path, why);
 	}
 	if (!error)
 		error = sti_key_parse(buf_span(&pem), key);

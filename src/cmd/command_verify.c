@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sti/identity.h>
 #include <sti/verify.h>
 #include <unistd.h>
@@ -41,17 +43,22 @@ struct verify_session {
 	struct sti_span identity[LIMIT_IDENTITIES];
 };
 
+static const char *why(enum sti_error error)
+{
+	return error == STI_E_IO ? strerror(errno) : sti_error_text(error);
+}
+
 static int read_files(const struct option_list *files, struct buf *out)
 {
 	for (size_t i = 0; i < files->n; i++) {
 		struct buf one;
 		enum sti_error error = file_read(files->text[i], ROOTS_MAX, &one);
 
+		if (error)
+			return complain(status_of(error), "%s: %s", files->text[i], why(error));
 		buf_put(out, buf_span(&one));
 		buf_put_str(out, "\n");
 		buf_free(&one);
-		if (error)
-			return complain(status_of(error), "%s: %s", files->text[i], sti_error_text(error));
 	}
 	return STATUS_GOOD;
 }
@@ -72,6 +79,36 @@ static int load_roots(struct verify_session *s)
 	return status;
 }
 
+/* The file given serves every URL. */
+static int load_cert(struct verify_session *s)
+{
+	struct buf pem;
+	enum sti_error error;
+
+	if (!s->options->cert)
+		return STATUS_GOOD;
+	error = file_read(s->options->cert, LIMIT_CERT_BODY, &pem);
+	if (error)
+		return complain(status_of(error), "%s: %s", s->options->cert, why(error));
+	error = sti_credential_parse(buf_span(&pem), s->roots, s->now, &s->credential[0]);
+	buf_free(&pem);
+	if (error)
+		return complain(status_of(error), "%s: %s", s->options->cert, sti_error_text(error));
+	s->n_credential = 1;
+	return STATUS_GOOD;
+}
+
+/* RFC 3261 7.3.1: a line that begins with a blank belongs to the one before. */
+static void unfold(struct buf *text)
+{
+	for (size_t i = 0; i + 1 < text->n; i++)
+		if (text->p[i] == '\n' && (text->p[i + 1] == ' ' || text->p[i + 1] == '\t'))
+			text->p[i] = ' ';
+	for (size_t i = 0; i + 1 < text->n; i++)
+		if (text->p[i] == '\r' && text->p[i + 1] == ' ')
+			text->p[i] = ' ';
+}
+
 /* "-", the name of a file, or the value itself. */
 static int read_input(struct verify_session *s, const char *argument)
 {
@@ -83,25 +120,38 @@ static int read_input(struct verify_session *s, const char *argument)
 		buf_put_str(&s->text, argument);
 		error = buf_error(&s->text);
 	} else {
-		error = fetch_file(path, LIMIT_IDENTITY * LIMIT_IDENTITIES, &s->text);
+		error = fetch_file(path, &s->text);
 	}
-	return error ? complain(status_of(error), "%s: %s", from_file ? path : "input", sti_error_text(error))
-		     : STATUS_GOOD;
+	unfold(&s->text);
+	return error ? complain(status_of(error), "%s: %s", from_file ? path : "input", why(error)) : STATUS_GOOD;
+}
+
+static int split_line(struct verify_session *s, struct sti_span line)
+{
+	struct sti_span value;
+
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	line = sti_span_trim(line);
+	while (line.n && sti_identity_next(&line, &value)) {
+		if (s->request.n_identity == LIMIT_IDENTITIES)
+			return complain(STATUS_USAGE, "more than %d Identity values", LIMIT_IDENTITIES);
+		s->identity[s->request.n_identity++] = value;
+	}
+	return STATUS_GOOD;
 }
 
 /* Lines that do not begin with a blank are header lines of their own. */
 static int split_input(struct verify_session *s)
 {
-	struct sti_span rest = sti_span_trim(buf_span(&s->text));
-	struct sti_span value;
+	struct sti_span rest = buf_span(&s->text);
+	struct sti_span line;
+	int status = STATUS_GOOD;
 
-	while (rest.n && (rest.p[rest.n - 1] == '\n' || rest.p[rest.n - 1] == '\r'))
-		rest.n--;
-	while (sti_identity_next(&rest, &value)) {
-		if (s->request.n_identity == LIMIT_IDENTITIES)
-			return complain(STATUS_USAGE, "more than %d Identity values", LIMIT_IDENTITIES);
-		s->identity[s->request.n_identity++] = value;
-	}
+	while (!status && sti_span_cut(&rest, '\n', &line))
+		status = split_line(s, line);
+	if (status)
+		return status;
 	if (s->request.n_identity == 0)
 		return complain(STATUS_USAGE, "no Identity value to judge (RFC 8224 4)");
 	s->request.identity = s->identity;
@@ -143,27 +193,35 @@ static bool is_bare(const struct verify_session *s)
 	       !identity.info.p && !identity.ppt.p && !identity.alg.p;
 }
 
-/* The file given serves every URL; otherwise each URL is asked for by the machine once. */
-static void give_credential(struct verify_session *s, struct sti_span url)
+/* Each URL is asked for by the machine once. */
+static enum sti_error fetch_credential(struct verify_session *s, struct sti_span url, struct sti_credential **out)
 {
-	struct sti_credential **to = &s->credential[s->n_credential];
 	struct buf body = buf_own(LIMIT_CERT_BODY);
 	struct fetch_policy policy = {
 		.permit = s->options->permit.text,
 		.n_permit = s->options->permit.n,
 		.ca_file = s->options->fetch_ca,
 	};
-	enum sti_error error = s->options->cert ? file_read(s->options->cert, LIMIT_CERT_BODY, &body)
-						: fetch_url(&policy, url, LIMIT_CERT_BODY, &body);
+	enum sti_error error = fetch_url(&policy, url, LIMIT_CERT_BODY, &body);
 
 	if (!error)
-		error = sti_credential_parse(buf_span(&body), s->roots, s->now, to);
+		error = sti_credential_parse(buf_span(&body), s->roots, s->now, out);
 	buf_free(&body);
 	if (error)
 		complain(STATUS_GOOD, "certificate: %s", sti_error_text(error));
-	else
+	return error;
+}
+
+static void give_credential(struct verify_session *s, struct sti_span url)
+{
+	struct sti_credential **to = &s->credential[s->options->cert ? 0 : s->n_credential];
+	enum sti_error error = STI_OK;
+
+	if (!s->options->cert)
+		error = fetch_credential(s, url, to);
+	if (!error && !s->options->cert)
 		s->n_credential++;
-	sti_verify_give_cert(s->machine, error ? NULL : *to, error);
+	sti_verify_give_cert(s->machine, url, error ? NULL : *to, error);
 }
 
 static enum sti_error run(struct verify_session *s)
@@ -180,7 +238,7 @@ static enum sti_error run(struct verify_session *s)
 	if (bare)
 		s->request.n_identity = 0;
 	error = sti_verify_start(&s->request, &s->machine);
-	while (!error && (want = sti_verify_next(s->machine, &detail)) != STI_WANT_NOTHING) {
+	while (!error && (want = sti_verify_next(s->machine, &detail)) < STI_WANT_ANSWERS) {
 		if (want == STI_WANT_OOB)
 			error = sti_verify_give_oob(s->machine, s->identity, 1);
 		else
@@ -329,6 +387,8 @@ static int verify(struct verify_session *s, const char *argument)
 	enum sti_error error;
 	int status = load_roots(s);
 
+	if (!status)
+		status = load_cert(s);
 	if (!status)
 		status = read_input(s, argument);
 	if (!status)

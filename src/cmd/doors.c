@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/clock.h"
+#include "app/listen_address.h"
 #include "cmd/service.h"
 
 enum { GRACE_MS = 1500, HARD_MS = 5000 }; /* design.md 7.7, threats.md J2 */
@@ -18,8 +19,7 @@ static const struct service *const service_table[] = {
 #define SERVICES (sizeof(service_table) / sizeof(service_table[0]))
 
 struct door_site {
-	struct server *server;
-	const struct service *service;
+	struct served served;
 	struct http_site site;
 	struct http_route route[DOOR_ROUTES];
 };
@@ -35,25 +35,24 @@ struct door_sites {
 
 static void seen(void *context, const struct http_request *request, int status, uint64_t nanoseconds)
 {
-	struct door_site *site = context;
+	const struct served *served = context;
+	struct metrics *metrics = served->server->metrics;
 
 	(void)request;
-	metrics_request(site->server->metrics, site->service->role, status);
-	metrics_observe(site->server->metrics, METRIC_REQUEST_SECONDS, site->service->role, (double)nanoseconds / 1e9);
+	metrics_request(metrics, served->service->role, status);
+	metrics_observe(metrics, METRIC_REQUEST_SECONDS, served->service->role, (double)nanoseconds / 1e9);
 }
 
-static void set_site(struct server *server, const struct world *world, const struct service *service,
-		     struct door_site *site)
+static void set_site(struct server *server, struct world *world, const struct service *service, struct door_site *site)
 {
-	site->server = server;
-	site->service = service;
+	site->served = (struct served){server, world, service};
 	site->site = (struct http_site){
 		.route = site->route,
 		.n_route = service->routes(world, site->route),
 		.explain = service->explain,
 		.seen = seen,
-		.context = server,
-		.seen_context = site,
+		.context = &site->served,
+		.seen_context = &site->served,
 		.length_required = service->length_required,
 	};
 	if (service->names)
@@ -111,6 +110,7 @@ static bool want_at(struct door_sites *sites, size_t i, struct want *want)
 	for (size_t k = 0; k < SERVICES; k++) {
 		const char *const *address;
 		struct tls_server *tls;
+		bool is_unix;
 		size_t n;
 
 		if (!service_table[k]->is_on(world->config))
@@ -121,8 +121,10 @@ static bool want_at(struct door_sites *sites, size_t i, struct want *want)
 			continue;
 		}
 		want->service = service_table[k];
+		/* A Unix socket is plain also where it stands beside addresses with TLS. */
+		is_unix = listen_address_is_unix(sti_span_str(address[i]));
 		want->config = (struct http_listener_config){.address = address[i],
-							     .tls = tls,
+							     .tls = is_unix ? NULL : tls,
 							     .site = &sites->site[k].site,
 							     .limits = limits_of(world->config)};
 		return true;

@@ -11,6 +11,13 @@ enum { DOORS = 64, DOOR_ROUTES = 8 };
 
 struct server;
 
+/* What handlers get as their context: a listener that is being drained goes on under its own world. */
+struct served {
+	struct server *server;
+	struct world *world;
+	const struct service *service;
+};
+
 /* A role as it is served; one row for each in doors.c. */
 struct service {
 	enum metrics_role role;

@@ -74,14 +74,14 @@ enum sti_error fetch_url(const struct fetch_policy *policy, struct sti_span url,
 	return error;
 }
 
-enum sti_error fetch_file(const char *path, size_t max, struct buf *out)
+enum sti_error fetch_file(const char *path, struct buf *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = 1;
 
 	if (fd < 0)
 		return STI_E_IO;
-	while (n > 0 && out->n < max) {
+	while (n > 0 && !buf_error(out)) {
 		uint8_t part[4096];
 
 		n = read(fd, part, sizeof(part));

@@ -19,7 +19,7 @@ enum sti_error fetch_call(const struct fetch_policy *policy, const struct http_c
 /* GET; STI_OK only for 200. */
 enum sti_error fetch_url(const struct fetch_policy *policy, struct sti_span url, size_t max, struct buf *out);
 
-/* A file, pipe or terminal to its end. */
-enum sti_error fetch_file(const char *path, size_t max, struct buf *out);
+/* A file, pipe or terminal to its end; STI_E_LIMIT when out has no room for it, STI_E_IO with errno. */
+enum sti_error fetch_file(const char *path, struct buf *out);
 
 #endif

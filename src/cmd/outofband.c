@@ -18,6 +18,12 @@ bool outofband_is_on(const struct config *config)
 	       (!is_local(config) || config->cps.on);
 }
 
+/* The answer of a private listener: a whole set, each token of full length. */
+enum { TOKENS_MAX = LIMIT_PAIR * (LIMIT_JWS + 1), ANSWER_MAX = LIMIT_PAIR * (LIMIT_JWS + 64) };
+
+static const struct json_limits answer_limits = {
+	.depth = 4, .members = LIMIT_PAIR + 48, .nodes = LIMIT_PAIR + 240, .string = LIMIT_JWS};
+
 struct remote {
 	struct server *server;
 	struct retrieve_asker asker;
@@ -26,10 +32,9 @@ struct remote {
 /* {"pair":…,"passports":["…"]} into tokens with newline between. */
 static enum sti_error read_answer(struct sti_span body, struct buf *tokens)
 {
-	static const struct json_limits limits = {.depth = 4, .members = 64, .nodes = 256, .string = LIMIT_JWS};
 	const struct json_node *array;
 	struct json *doc;
-	enum sti_error error = json_parse(body, &limits, &doc);
+	enum sti_error error = json_parse(body, &answer_limits, &doc);
 
 	if (error)
 		return error;
@@ -51,7 +56,7 @@ static enum sti_error read_answer(struct sti_span body, struct buf *tokens)
 static void answered(void *context, enum sti_error error, const struct http_response *response)
 {
 	struct remote *remote = context;
-	struct buf tokens = buf_own(LIMIT_PASSPORTS * (LIMIT_JWS + 1));
+	struct buf tokens = buf_own(TOKENS_MAX);
 	bool good = !error && response->status == 200 && read_answer(response->body, &tokens) == STI_OK;
 
 	if (error || (!good && response->status != 404))
@@ -62,10 +67,10 @@ static void answered(void *context, enum sti_error error, const struct http_resp
 	free(remote);
 }
 
-static enum sti_error send_question(struct server *server, const struct retrieval *retrieval, int64_t timeout_ms,
+static enum sti_error send_question(const struct world *world, const struct retrieval *retrieval, int64_t timeout_ms,
 				    struct remote *remote)
 {
-	const char *to = server->world->config->vs.out_of_band;
+	const char *to = world->config->vs.out_of_band;
 	bool is_unix = strncmp(to, "unix:", 5) == 0;
 	struct buf url = buf_own(LIMIT_HTTP_LINE);
 	struct buf body = buf_own(LIMIT_BODY);
@@ -83,29 +88,29 @@ static enum sti_error send_question(struct server *server, const struct retrieva
 		.body = buf_span(&body),
 		.connect_ms = (unsigned)timeout_ms,
 		.total_ms = (unsigned)timeout_ms,
-		.answer_max = LIMIT_PASSPORTS * (LIMIT_JWS + 64),
+		.answer_max = ANSWER_MAX,
 	};
 	error = buf_error(&url) ? buf_error(&url) : buf_error(&body);
 	if (!error)
-		error = http_client_send(server->clients.client[CLIENT_ASK], &call, answered, remote);
+		error = http_client_send(remote->server->clients.client[CLIENT_ASK], &call, answered, remote);
 	buf_free(&url);
 	buf_free(&body);
 	return error;
 }
 
-void outofband_ask(struct server *server, const struct retrieval *retrieval, int64_t timeout_ms,
-		   const struct retrieve_asker *asker)
+void outofband_ask(struct server *server, const struct world *world, const struct retrieval *retrieval,
+		   int64_t timeout_ms, const struct retrieve_asker *asker)
 {
 	struct remote *remote;
 
-	if (is_local(server->world->config)) {
+	if (is_local(world->config) && server->table) {
 		retrieve_start(server, retrieval, asker);
 		return;
 	}
 	remote = timeout_ms > 0 ? malloc(sizeof(*remote)) : NULL;
 	if (remote) {
 		*remote = (struct remote){server, *asker};
-		if (send_question(server, retrieval, timeout_ms, remote) == STI_OK)
+		if (send_question(world, retrieval, timeout_ms, remote) == STI_OK)
 			return;
 		free(remote);
 	}

@@ -8,8 +8,9 @@
 
 bool outofband_is_on(const struct config *config);
 
-/* timeout_ms: of the whole question. asker->done is called once, perhaps at once. */
-void outofband_ask(struct server *server, const struct retrieval *retrieval, int64_t timeout_ms,
-		   const struct retrieve_asker *asker);
+/* Under the world in which the call came. timeout_ms: of the whole question. asker->done is called
+ * once, perhaps at once. */
+void outofband_ask(struct server *server, const struct world *world, const struct retrieval *retrieval,
+		   int64_t timeout_ms, const struct retrieve_asker *asker);
 
 #endif

@@ -14,8 +14,8 @@ struct late {
 	uv_timer_t timer;
 };
 
-/* Tokens of a whole set: 16 of full length and the newlines between. */
-enum { TOKENS_MAX = LIMIT_PASSPORTS * (LIMIT_JWS + 1) };
+/* Tokens of a whole set, each of full length, and the newlines between. */
+enum { TOKENS_MAX = LIMIT_PAIR * (LIMIT_JWS + 1) };
 
 static size_t pairs_of(const struct retrieval *retrieval, struct table_pair pair[RETRIEVAL_PAIRS])
 {
@@ -25,8 +25,15 @@ static size_t pairs_of(const struct retrieval *retrieval, struct table_pair pair
 	return retrieval->n;
 }
 
-/* Takes and answers; false when there was nothing. */
-static bool take(struct server *server, const struct retrieval *retrieval, const struct retrieve_asker *asker)
+/* Not a miss: what is stored for the call stays, and the call does without. */
+static void tell_of(struct server *server, enum sti_error error)
+{
+	log_event(server->log, error == STI_E_MEMORY ? LOG_NO_MEMORY : LOG_INTERNAL, clock_now(), "retrieve",
+		  sti_error_text(error));
+}
+
+/* Takes and answers; STI_E_NOT_FOUND when there was nothing. */
+static enum sti_error take(struct server *server, const struct retrieval *retrieval, const struct retrieve_asker *asker)
 {
 	struct table_pair pair[RETRIEVAL_PAIRS];
 	struct buf tokens = buf_own(TOKENS_MAX);
@@ -37,8 +44,10 @@ static bool take(struct server *server, const struct retrieval *retrieval, const
 
 	if (!error)
 		asker->done(asker->context, buf_span(&tokens), hit);
+	else if (error != STI_E_NOT_FOUND)
+		tell_of(server, error);
 	buf_free(&tokens);
-	return !error;
+	return error;
 }
 
 static void free_late(uv_handle_t *handle)
@@ -71,7 +80,7 @@ static bool came(void *context)
 {
 	struct late *late = context;
 
-	if (late->asker.is_gone(late->asker.context) || !take(late->server, &late->retrieval, &late->asker))
+	if (late->asker.is_gone(late->asker.context) || take(late->server, &late->retrieval, &late->asker))
 		return false;
 	metrics_add(late->server->metrics, METRIC_LATE, METRICS_HIT, 1);
 	uv_timer_start(&late->timer, end_soon, 0, 0);
@@ -103,12 +112,13 @@ static enum sti_error wait_for(struct server *server, const struct retrieval *re
 
 void retrieve_start(struct server *server, const struct retrieval *retrieval, const struct retrieve_asker *asker)
 {
-	bool hit = take(server, retrieval, asker);
+	enum sti_error error = take(server, retrieval, asker);
 
-	metrics_add(server->metrics, METRIC_RETRIEVE, hit ? METRICS_HIT : METRICS_MISS, 1);
-	if (hit)
+	if (!error || error == STI_E_NOT_FOUND)
+		metrics_add(server->metrics, METRIC_RETRIEVE, error ? METRICS_MISS : METRICS_HIT, 1);
+	if (!error)
 		return;
-	if (retrieval->wait_ms <= 0 || wait_for(server, retrieval, asker))
+	if (error != STI_E_NOT_FOUND || retrieval->wait_ms <= 0 || wait_for(server, retrieval, asker))
 		asker->done(asker->context, sti_span(NULL, 0), 0);
 }
 

@@ -43,6 +43,7 @@ static void set_publisher(struct server *server)
 	struct publisher_config config = {
 		.client = server->clients.client[CLIENT_POST],
 		.metrics = server->metrics,
+		.log = server->log,
 		.timeout_ms = (unsigned)server->world->config->as.publish_timeout_ms,
 		.in_flight = CLIENT_POSTS,
 		.queue = (unsigned)server->world->config->as.publish_queue,
@@ -55,14 +56,21 @@ static enum sti_error open_store(struct server *server, struct config_message *m
 {
 	const struct config_cps *config = &server->world->config->cps;
 	struct table_config table = {config->store, (uint32_t)config->slots, CALL_GRACE_S};
+	const char *why;
 	enum sti_error error;
 
 	if (!config->on)
 		return STI_OK;
 	error = table_open(&table, clock_now(), &server->table);
-	if (error)
-		snprintf(message->text, sizeof(message->text), "cps.store: %s: %s", config->store,
-			 error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+	if (!error)
+		return STI_OK;
+	why = error == STI_E_IO ? strerror(errno) : sti_error_text(error);
+	if (error == STI_E_IO && errno == EXDEV) {
+		why = "not on tmpfs, expected a path below /dev/shm or another";
+		error = STI_E_CONFIG;
+	}
+	message->line = config_line(server->world->config, &config->store);
+	snprintf(message->text, sizeof(message->text), "cps.store: %s: %s", config->store, why);
 	return error;
 }
 
@@ -82,9 +90,7 @@ static enum sti_error open_numberhash(const struct world *world, struct numberha
 static enum sti_error open_credentials(struct server *server)
 {
 	struct credentials_config config = {
-		.loop = &server->loop,
 		.client = server->clients.client[CLIENT_FETCH],
-		.trust = server->world->trust,
 		.metrics = server->metrics,
 		.fetch_ms = (unsigned)server->world->config->cps.fetch_ms,
 		.capacity = CREDENTIALS_MAX,
@@ -158,8 +164,8 @@ static enum sti_error reload(struct server *server, struct config_message *messa
 	doors_swap(&server->doors);
 	server->world = world;
 	server->numberhash = hash;
-	credentials_set_trust(server->credentials, world->trust);
-	credentials_set_client(server->credentials, server->clients.client[CLIENT_FETCH]);
+	credentials_set(server->credentials, server->clients.client[CLIENT_FETCH],
+			(unsigned)world->config->cps.fetch_ms);
 	set_publisher(server);
 	world_unref(old);
 	return STI_OK;
@@ -202,7 +208,7 @@ static void on_tick(uv_timer_t *timer)
 
 static void close_handle(uv_handle_t *handle)
 {
-	if (!uv_is_closing(handle))
+	if (handle->type != UV_UNKNOWN_HANDLE && !uv_is_closing(handle))
 		uv_close(handle, NULL);
 }
 
@@ -230,17 +236,27 @@ static void on_stop(uv_signal_t *handle, int number)
 	doors_drain(&server->doors, close_rest);
 }
 
-static void start_handles(struct server *server)
+static bool hear(struct server *server, uv_signal_t *handle, uv_signal_cb heard, int number)
+{
+	int code = uv_signal_init(&server->loop, handle);
+
+	handle->data = server;
+	if (!code)
+		code = uv_signal_start(handle, heard, number);
+	errno = -code;
+	return code == 0;
+}
+
+/* Without its signals a server would end at once where it should drain: then it does not start. */
+static enum sti_error start_handles(struct server *server)
 {
 	uv_timer_init(&server->loop, &server->tick);
-	uv_signal_init(&server->loop, &server->on_term);
-	uv_signal_init(&server->loop, &server->on_int);
-	uv_signal_init(&server->loop, &server->on_hup);
-	server->tick.data = server->on_term.data = server->on_int.data = server->on_hup.data = server;
+	server->tick.data = server;
 	uv_timer_start(&server->tick, on_tick, TICK_MS, TICK_MS);
-	uv_signal_start(&server->on_term, on_stop, SIGTERM);
-	uv_signal_start(&server->on_int, on_stop, SIGINT);
-	uv_signal_start(&server->on_hup, on_reload, SIGHUP);
+	if (hear(server, &server->on_term, on_stop, SIGTERM) && hear(server, &server->on_int, on_stop, SIGINT) &&
+	    hear(server, &server->on_hup, on_reload, SIGHUP))
+		return STI_OK;
+	return STI_E_IO;
 }
 
 static enum sti_error start(struct server *server, struct config_message *message)
@@ -274,37 +290,61 @@ static void free_parts(struct server *server)
 	free(server);
 }
 
-static enum sti_error open_loop(struct server *server, const char *file)
+static enum sti_error open_loop(struct server *server)
 {
-	server->file = file;
-	server->doors.server = server;
-	server->metrics = metrics_create(STI_VERSION);
-	server->log = log_create(STDERR_FILENO, server->metrics);
-	if (!server->metrics || !server->log || uv_loop_init(&server->loop))
-		return STI_E_MEMORY;
-	start_handles(server);
-	metrics_set(server->metrics, METRIC_START_SECONDS, 0, clock_now());
-	return STI_OK;
+	int code = uv_loop_init(&server->loop);
+
+	errno = -code;
+	return !code ? STI_OK : code == UV_ENOMEM ? STI_E_MEMORY : STI_E_IO;
+}
+
+/* NULL after a complaint. */
+static struct server *server_create(const char *file)
+{
+	struct server *server = calloc(1, sizeof(*server));
+	enum sti_error error = STI_E_MEMORY;
+
+	if (server) {
+		server->file = file;
+		server->doors.server = server;
+		server->metrics = metrics_create(STI_VERSION);
+		server->log = log_create(STDERR_FILENO, server->metrics);
+		if (server->metrics && server->log)
+			error = open_loop(server);
+	}
+	if (!error)
+		return server;
+	complain(STATUS_SYSTEM, "cannot start: %s", error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+	if (server) {
+		log_free(server->log);
+		metrics_free(server->metrics);
+	}
+	free(server);
+	return NULL;
 }
 
 static int complain_start(const char *file, enum sti_error error, struct config_message *message)
 {
 	if (!message->text[0])
-		snprintf(message->text, sizeof(message->text), "%s", sti_error_text(error));
+		snprintf(message->text, sizeof(message->text), "%s",
+			 error == STI_E_IO ? strerror(errno) : sti_error_text(error));
 	world_complain(file, message);
 	return status_of(error);
 }
 
 int server_run(const char *file)
 {
-	struct server *server = calloc(1, sizeof(*server));
+	struct server *server = server_create(file);
 	struct config_message message = {0};
 	int status = STATUS_GOOD;
 	enum sti_error error;
 
-	if (!server || open_loop(server, file))
-		return complain(STATUS_SYSTEM, "cannot start: %s", sti_error_text(STI_E_MEMORY));
-	error = start(server, &message);
+	if (!server)
+		return STATUS_SYSTEM;
+	metrics_set(server->metrics, METRIC_START_SECONDS, 0, clock_now());
+	error = start_handles(server);
+	if (!error)
+		error = start(server, &message);
 	if (error) {
 		status = complain_start(file, error, &message);
 		close_rest(server);

@@ -43,7 +43,4 @@ int server_run(const char *file);
 /* Brings the gauges up to date. */
 void server_measure(struct server *server);
 
-/* One place where the JSON answers of the handlers are made. */
-void server_answer_json(struct http_exchange *exchange, int status, const struct buf *body);
-
 #endif

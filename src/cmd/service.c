@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/service.h"
 
+#include "app/clock.h"
+
 enum { EXPLAIN_ROWS = 16, EXPLAIN_MAX = 256 };
 
 struct explanation {
@@ -40,29 +42,43 @@ void service_explain_request(int status, struct http_reply *reply)
 	reply->body = sti_span_str(row->body);
 }
 
+void service_note_fetch(struct server *server, struct sti_span url, enum sti_error error)
+{
+	struct log_line line;
+
+	log_begin(&line, LOG_CERT_FETCH_FAILED);
+	log_put_str(&line, "why", sti_error_text(error));
+	log_put(&line, "x5u", url);
+	log_end(server->log, &line, clock_now());
+}
+
 void service_refuse(struct http_exchange *exchange, enum request_error error, const char *variable)
 {
 	static const struct http_header retry = {{(const uint8_t *)"Retry-After", 11}, {(const uint8_t *)"1", 1}};
+	/* RFC 9110 15.5.2: what would be taken */
+	static const struct http_header bearer = {{(const uint8_t *)"WWW-Authenticate", 16},
+						  {(const uint8_t *)"Bearer", 6}};
 	uint8_t memory[1024];
 	struct buf body = buf_lend(memory, sizeof(memory));
 	struct http_reply reply = {.status = request_error_status(error), .media = "application/json"};
 
 	request_error_write(&body, error, variable);
 	reply.body = buf_span(&body);
-	if (reply.status == 503) {
-		reply.header = &retry;
+	if (reply.status == 503 || reply.status == 401) {
+		reply.header = reply.status == 503 ? &retry : &bearer;
 		reply.n_header = 1;
 	}
 	http_answer(exchange, &reply);
 }
 
-void server_answer_json(struct http_exchange *exchange, int status, const struct buf *body)
+bool service_answer_json(struct http_exchange *exchange, int status, const struct buf *body)
 {
 	struct http_reply reply = {.status = status, .media = "application/json", .body = buf_span(body)};
 
 	if (buf_error(body)) {
 		service_refuse(exchange, REQUEST_INTERNAL, NULL);
-		return;
+		return false;
 	}
 	http_answer(exchange, &reply);
+	return true;
 }

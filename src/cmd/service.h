@@ -5,7 +5,7 @@
 #include "api/request_error.h"
 #include "cmd/server.h"
 
-/* The roles, in the order in which they listen. Handlers get the server as their context. */
+/* The roles, in the order in which they listen. Handlers get a struct served as their context. */
 extern const struct service service_as;
 extern const struct service service_vs;
 extern const struct service service_cps;
@@ -15,6 +15,12 @@ extern const struct service service_admin;
 
 /* requestError bodies of the REST roles, for replies that the listener makes itself. */
 void service_explain_request(int status, struct http_reply *reply);
+
+/* One place where the JSON answers of the handlers are made. False: it became a 500. */
+bool service_answer_json(struct http_exchange *exchange, int status, const struct buf *body);
+
+/* A certificate that was not to be had, for the operator. */
+void service_note_fetch(struct server *server, struct sti_span url, enum sti_error error);
 
 /* Answers with {"requestError":…} and its status. */
 void service_refuse(struct http_exchange *exchange, enum request_error error, const char *variable);

@@ -19,7 +19,7 @@ static size_t listen_at(const struct world *world, const char *const **address, 
 
 static void handle_metrics(struct http_exchange *exchange, const struct http_request *request, void *context)
 {
-	struct server *server = context;
+	struct server *server = ((const struct served *)context)->server;
 	struct buf body = buf_own(METRICS_MAX);
 	struct http_reply reply = {.status = 200, .media = METRICS_MEDIA};
 
@@ -51,7 +51,7 @@ static void handle_health(struct http_exchange *exchange, const struct http_requ
 /* Not ready while draining: a load balancer then sends calls elsewhere. */
 static void handle_ready(struct http_exchange *exchange, const struct http_request *request, void *context)
 {
-	const struct server *server = context;
+	const struct server *server = ((const struct served *)context)->server;
 
 	(void)request;
 	answer_text(exchange, server->stopping ? 503 : 200, server->stopping ? "draining\n" : "ready\n");

@@ -31,17 +31,43 @@ static struct sti_span bearer_of(const struct http_request *request)
 	return sti_span_trim(sti_span_from(value, 7));
 }
 
-static enum request_error authorise(const struct world *world, const struct http_request *http,
-				    const struct signing_request *request, struct authority_grant *grant)
+/* One request while it is answered; all of it on the handler's stack. */
+struct signing {
+	const struct served *served;
+	const struct http_request *http;
+	int64_t now;
+	struct signing_request request;
+	struct authority_grant grant;
+	const char *variable; /* the parameter that is wrong */
+	char identity[STI_IDENTITY_MAX];
+	size_t n;
+};
+
+static enum request_error read_request(struct signing *s)
+{
+	s->variable = "application/json";
+	if (!accept_json(http_header_find(s->http->header, s->http->n_header, "Accept")))
+		return REQUEST_NOT_ACCEPTABLE;
+	return signing_request_parse(s->http->body, &s->served->world->plan, &s->request, &s->variable);
+}
+
+static enum request_error check_time(struct signing *s)
+{
+	s->variable = "iat";
+	return authority_iat_is_current(s->request.iat, s->now) ? REQUEST_OK : REQUEST_VALUE;
+}
+
+static enum request_error authorise(struct signing *s)
 {
 	struct authority_caller caller = {
-		.address = http->peer.address,
-		.certificate = http->peer.certificate,
-		.token = bearer_of(http),
-		.trunk = http_header_find(http->header, http->n_header, "X-Trunk"),
+		.address = s->http->peer.address,
+		.certificate = s->http->peer.certificate,
+		.token = bearer_of(s->http),
+		.trunk = http_header_find(s->http->header, s->http->n_header, "X-Trunk"),
 	};
 
-	switch (authority_ask(&world->authority, &caller, &request->orig, request->attest, grant)) {
+	s->variable = "orig";
+	switch (authority_ask(&s->served->world->authority, &caller, &s->request.orig, s->request.attest, &s->grant)) {
 	case AUTHORITY_GRANTED:
 		return REQUEST_OK;
 	case AUTHORITY_UNKNOWN_CLIENT:
@@ -54,32 +80,43 @@ static enum request_error authorise(const struct world *world, const struct http
 }
 
 /* Nothing is ever signed with a certificate outside its validity (threats.md L2). */
-static bool may_sign(const struct world_signer *signer, int64_t now)
+static enum request_error check_signer(struct signing *s)
 {
-	return now >= signer->from && now <= signer->until;
+	const struct world_signer *signer = &s->served->world->signer[s->grant.signer];
+
+	if (s->now >= signer->from && s->now <= signer->until)
+		return REQUEST_OK;
+	log_event(s->served->server->log, LOG_SIGNER_EXPIRED, s->now, "signer", signer->name);
+	return REQUEST_BUSY;
 }
 
-static enum request_error sign(const struct server *server, const struct signing_request *request,
-			       const struct authority_grant *grant, char identity[STI_IDENTITY_MAX], size_t *n)
+static enum request_error sign(struct signing *s)
 {
-	const struct world_signer *signer = &server->world->signer[grant->signer];
+	const struct world_signer *signer = &s->served->world->signer[s->grant.signer];
 	struct sti_sign_request wanted = {
-		.orig = request->orig,
-		.dest = request->dest,
-		.n_dest = request->n_dest,
-		.iat = request->iat,
-		.attest = grant->attest,
-		.origid = sti_span(request->origid, UUID_TEXT),
+		.orig = s->request.orig,
+		.dest = s->request.dest,
+		.n_dest = s->request.n_dest,
+		.iat = s->request.iat,
+		.attest = s->grant.attest,
+		.origid = sti_span(s->request.origid, UUID_TEXT),
 	};
 
-	if (!may_sign(signer, clock_now())) {
-		log_event(server->log, LOG_SIGNER_EXPIRED, clock_now(), NULL, NULL);
-		return REQUEST_BUSY;
-	}
-	if (sti_sign(signer->key, signer->x5u, &wanted, identity, n))
+	if (sti_sign(signer->key, signer->x5u, &wanted, s->identity, &s->n))
 		return REQUEST_INTERNAL;
-	metrics_add(server->metrics, METRIC_SIGNATURES, (unsigned)(grant->attest - 'A'), 1);
+	metrics_add(s->served->server->metrics, METRIC_SIGNATURES, (unsigned)(s->grant.attest - 'A'), 1);
 	return REQUEST_OK;
+}
+
+static enum request_error make_identity(struct signing *s)
+{
+	static enum request_error (*const step[])(struct signing * s) = {read_request, check_time, authorise,
+									 check_signer, sign};
+	enum request_error error = REQUEST_OK;
+
+	for (size_t i = 0; !error && i < sizeof(step) / sizeof(step[0]); i++)
+		error = step[i](s);
+	return error;
 }
 
 static bool is_new_url(const struct sti_span *url, size_t n, struct sti_span next)
@@ -91,14 +128,16 @@ static bool is_new_url(const struct sti_span *url, size_t n, struct sti_span nex
 }
 
 /* To the CPS of each called number, once each; no URL, no POST (seed, Overview). */
-static void publish(struct server *server, const struct signing_request *request, struct sti_span identity)
+static void publish(const struct signing *s)
 {
+	struct server *server = s->served->server;
+	struct sti_span identity = sti_span(s->identity, s->n);
 	struct sti_span passport = sti_span_first(identity, sti_span_find(identity, ';'));
 	struct sti_span url[LIMIT_DEST];
 	size_t n = 0;
 
-	for (size_t i = 0; i < request->n_dest; i++) {
-		struct discover_answer answer = discover_find(server->world->discover, &request->dest[i]);
+	for (size_t i = 0; i < s->request.n_dest; i++) {
+		struct discover_answer answer = discover_find(s->served->world->discover, &s->request.dest[i]);
 
 		if (!answer.url.p)
 			metrics_add(server->metrics, METRIC_PUBLISH, METRICS_PUBLISH_NO_ROUTE, 1);
@@ -106,46 +145,31 @@ static void publish(struct server *server, const struct signing_request *request
 			url[n++] = answer.url;
 	}
 	for (size_t i = 0; i < n; i++)
-		publisher_post(server->publisher, url[i], passport, request->iat + LIMIT_FRESHNESS_S);
+		publisher_post(server->publisher, url[i], passport, s->request.iat + LIMIT_FRESHNESS_S);
 }
 
-static void answer(struct server *server, struct http_exchange *exchange, struct sti_span identity)
+static bool answer(const struct signing *s, struct http_exchange *exchange)
 {
 	struct buf body = buf_own(LIMIT_BODY);
+	bool good;
 
-	signing_response_write(&body, identity);
-	server_answer_json(exchange, (int)server->world->config->as.success, &body);
+	signing_response_write(&body, sti_span(s->identity, s->n));
+	good = service_answer_json(exchange, (int)s->served->world->config->as.success, &body);
 	buf_free(&body);
+	return good;
 }
 
 static void handle_signing(struct http_exchange *exchange, const struct http_request *http, void *context)
 {
-	struct server *server = context;
-	struct signing_request request;
-	struct authority_grant grant;
-	char identity[STI_IDENTITY_MAX];
-	const char *variable = "application/json";
-	size_t n;
-	enum request_error error = REQUEST_NOT_ACCEPTABLE;
+	struct signing s = {.served = context, .http = http, .now = clock_now()};
+	enum request_error error = make_identity(&s);
 
-	if (accept_json(http_header_find(http->header, http->n_header, "Accept")))
-		error = signing_request_parse(http->body, &server->world->plan, &request, &variable);
-	if (!error && !authority_iat_is_current(request.iat, clock_now())) {
-		variable = "iat";
-		error = REQUEST_VALUE;
-	}
-	if (!error) {
-		variable = "orig";
-		error = authorise(server->world, http, &request, &grant);
-	}
-	if (!error)
-		error = sign(server, &request, &grant, identity, &n);
-	if (error) {
-		service_refuse(exchange, error, variable);
-		return;
-	}
-	answer(server, exchange, sti_span(identity, n));
-	publish(server, &request, sti_span(identity, n));
+	if (error == REQUEST_CLIENT || error == REQUEST_NUMBER)
+		log_event(s.served->server->log, LOG_SIGN_REFUSED, s.now, "error", request_error_id(error));
+	if (error)
+		service_refuse(exchange, error, s.variable);
+	else if (answer(&s, exchange))
+		publish(&s);
 }
 
 static size_t routes(const struct world *world, struct http_route *route)

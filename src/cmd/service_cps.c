@@ -8,14 +8,28 @@
 
 /* The CPS, public side: POST /cps/company/{OCN}. What it could not verify is never stored. */
 
-/* One POST on its way; it may wait for certificates. */
+struct posting;
+
+/* One credential asked for. */
+struct question {
+	struct posting *posting;
+	struct sti_span url;
+	struct credential_lease *lease; /* until the end: the place looks at it */
+};
+
+/* One POST on its way; it waits for certificates, for all of them at once and fetch_ms in all. */
 struct posting {
 	struct server *server;
 	struct world *world;
 	struct http_exchange *exchange;
 	struct place *place;
-	struct credential_lease *lease[LIMIT_PASSPORTS];
-	size_t n_lease;
+	struct question question[LIMIT_PASSPORTS];
+	size_t n_question;
+	uv_timer_t limit;
+	unsigned pending; /* answers that somebody still owes us */
+	bool is_going; /* go_on is at work: an answer that comes at once does not start it again */
+	bool is_over; /* answered */
+	bool is_closed; /* the timer is */
 };
 
 static bool is_on(const struct config *config)
@@ -73,13 +87,24 @@ static void explain(int status, struct http_reply *reply)
 	}
 }
 
-static void posting_end(struct posting *posting)
+/* When it is answered, nobody owes anything and the timer is closed. */
+static void maybe_free(struct posting *posting)
 {
-	for (size_t i = 0; i < posting->n_lease; i++)
-		credential_lease_end(posting->lease[i]);
+	if (!posting->is_over || !posting->is_closed || posting->pending)
+		return;
+	for (size_t i = 0; i < posting->n_question; i++)
+		credential_lease_end(posting->question[i].lease);
 	place_free(posting->place);
 	world_unref(posting->world);
 	free(posting);
+}
+
+static void timer_closed(uv_handle_t *handle)
+{
+	struct posting *posting = handle->data;
+
+	posting->is_closed = true;
+	maybe_free(posting);
 }
 
 static void fill(const struct place_item *from, struct table_item *to, struct sti_span dest[LIMIT_DEST])
@@ -95,6 +120,7 @@ static void fill(const struct place_item *from, struct table_item *to, struct st
 		.replay_until = from->replay_until,
 	};
 	memcpy(to->replay, from->replay, sizeof(to->replay));
+	memcpy(to->signer, from->signer, sizeof(to->signer));
 }
 
 static enum sti_error store(struct server *server, const struct place_result *result)
@@ -138,15 +164,29 @@ static void count(struct server *server, enum metrics_post post, int status, enu
 	log_end(server->log, &line, clock_now());
 }
 
-static enum metrics_post post_of(const struct place_result *result, int status)
+static enum metrics_post post_of(const struct place_result *result)
 {
 	if (result->outcome == PLACE_TYPE)
 		return METRICS_POST_TYPE;
-	if (status == 503)
+	switch (posting_status(result, false)) {
+	case 503:
 		return METRICS_POST_NO_CERT;
-	return sti_case_row(result->c)->code == 403 || result->c == STI_CASE_E17 || result->c == STI_CASE_E18
-		       ? METRICS_POST_REFUSED
-		       : METRICS_POST_MALFORMED;
+	case 403:
+		return METRICS_POST_REFUSED;
+	default:
+		return METRICS_POST_MALFORMED;
+	}
+}
+
+/* Full is the one reason to be expected; anything else must not happen. */
+static void answer_unstored(struct posting *posting, enum sti_error error)
+{
+	int status = error == STI_E_FULL ? 503 : 500;
+
+	count(posting->server, METRICS_POST_FULL, status, STI_CASE_NONE);
+	log_event(posting->server->log, error == STI_E_FULL ? LOG_STORE_FULL : LOG_INTERNAL, clock_now(), "store",
+		  sti_error_text(error));
+	answer(posting->exchange, status, error == STI_E_FULL ? "no room, try again later" : "internal error");
 }
 
 static void finish_good(struct posting *posting)
@@ -155,10 +195,7 @@ static void finish_good(struct posting *posting)
 	enum sti_error error = store(posting->server, result);
 
 	if (error) {
-		count(posting->server, METRICS_POST_FULL, 503, STI_CASE_NONE);
-		if (error == STI_E_FULL)
-			log_event(posting->server->log, LOG_STORE_FULL, clock_now(), NULL, NULL);
-		answer(posting->exchange, 503, "no room, try again later");
+		answer_unstored(posting, error);
 		return;
 	}
 	count(posting->server, METRICS_POST_STORED, 201, STI_CASE_NONE);
@@ -166,40 +203,77 @@ static void finish_good(struct posting *posting)
 	wake(posting->server, result);
 }
 
+/* Nobody hears a 201 any more: then nothing is promised, and nothing stored. */
 static void finish(struct posting *posting)
 {
 	const struct place_result *result = place_result(posting->place);
 	int status = posting_status(result, posting->world->config->cps.compat_400);
 
-	if (result->outcome == PLACE_GOOD) {
+	if (http_exchange_is_gone(posting->exchange)) {
+		answer(posting->exchange, 503, "too late");
+	} else if (result->outcome == PLACE_GOOD) {
 		finish_good(posting);
 	} else {
-		count(posting->server, post_of(result, status), status, result->c);
+		count(posting->server, post_of(result), status, result->c);
 		answer(posting->exchange, status, posting_message(result));
 	}
-	posting_end(posting);
+	for (size_t i = 0; result->c == STI_CASE_E18 && i < posting->n_question; i++)
+		credentials_doubt(posting->server->credentials, posting->question[i].url, clock_now());
+	posting->is_over = true;
+	uv_close((uv_handle_t *)&posting->limit, timer_closed);
 }
 
 static void go_on(struct posting *posting);
 
 static void got_credential(void *context, struct credential_lease *lease, enum sti_error error)
 {
-	struct posting *posting = context;
+	struct question *question = context;
+	struct posting *posting = question->posting;
 
-	if (lease)
-		posting->lease[posting->n_lease++] = lease;
-	place_give(posting->place, lease ? credential_lease_of(lease) : NULL, error);
+	posting->pending--;
+	question->lease = lease;
+	if (error)
+		service_note_fetch(posting->server, question->url, error);
+	if (posting->is_over) {
+		maybe_free(posting);
+		return;
+	}
+	place_give(posting->place, question->url, lease ? credential_lease_of(lease) : NULL, error);
 	go_on(posting);
+}
+
+static void ask_credential(struct posting *posting, struct sti_span url)
+{
+	struct question *question = &posting->question[posting->n_question++];
+
+	question->posting = posting;
+	question->url = url;
+	posting->pending++;
+	credentials_get(posting->server->credentials, url, posting->world->trust, clock_now(), got_credential,
+			question);
 }
 
 static void go_on(struct posting *posting)
 {
 	struct sti_span url;
+	enum place_want want;
 
-	if (place_next(posting->place, &url))
-		credentials_get(posting->server->credentials, url, clock_now(), got_credential, posting);
-	else
+	if (posting->is_going || posting->is_over)
+		return;
+	posting->is_going = true;
+	while ((want = place_next(posting->place, &url)) == PLACE_WANT_CERT)
+		ask_credential(posting, url);
+	posting->is_going = false;
+	if (want == PLACE_WANT_NOTHING)
 		finish(posting);
+}
+
+static void limit_over(uv_timer_t *timer)
+{
+	struct posting *posting = timer->data;
+
+	place_give_up(posting->place);
+	go_on(posting);
 }
 
 static bool is_hosted(const struct config *config, struct sti_span ocn)
@@ -210,26 +284,39 @@ static bool is_hosted(const struct config *config, struct sti_span ocn)
 	return false;
 }
 
+static struct posting *create(const struct served *served, struct http_exchange *exchange, struct sti_span body)
+{
+	struct posting *posting = calloc(1, sizeof(*posting));
+
+	if (!posting || place_start(body, &served->world->place, clock_now(), &posting->place)) {
+		free(posting);
+		return NULL;
+	}
+	posting->server = served->server;
+	posting->world = world_ref(served->world);
+	posting->exchange = exchange;
+	uv_timer_init(&posting->server->loop, &posting->limit);
+	posting->limit.data = posting;
+	uv_timer_start(&posting->limit, limit_over, (uint64_t)posting->world->config->cps.fetch_ms, 0);
+	return posting;
+}
+
 static void handle_post(struct http_exchange *exchange, const struct http_request *request, void *context)
 {
-	struct server *server = context;
+	const struct served *served = context;
 	struct posting *posting;
 
-	if (!is_hosted(server->world->config, request->argument[0])) {
-		count(server, METRICS_POST_NOT_HOSTED, 404, STI_CASE_NONE);
+	if (!is_hosted(served->world->config, request->argument[0])) {
+		count(served->server, METRICS_POST_NOT_HOSTED, 404, STI_CASE_NONE);
 		answer(exchange, 404, "no such company here");
 		return;
 	}
-	posting = calloc(1, sizeof(*posting));
-	if (!posting || place_start(request->body, &server->world->place, clock_now(), &posting->place)) {
-		free(posting);
-		log_event(server->log, LOG_NO_MEMORY, clock_now(), NULL, NULL);
+	posting = create(served, exchange, request->body);
+	if (!posting) {
+		log_event(served->server->log, LOG_NO_MEMORY, clock_now(), NULL, NULL);
 		answer(exchange, 503, "no memory, try again later");
 		return;
 	}
-	posting->server = server;
-	posting->world = world_ref(server->world);
-	posting->exchange = exchange;
 	go_on(posting);
 }
 

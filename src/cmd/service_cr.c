@@ -29,8 +29,8 @@ static const struct world_certificate *find(const struct world *world, struct st
 
 static void handle_get(struct http_exchange *exchange, const struct http_request *request, void *context)
 {
-	struct server *server = context;
-	const struct world_certificate *found = find(server->world, request->argument[0]);
+	const struct served *served = context;
+	const struct world_certificate *found = find(served->world, request->argument[0]);
 	char max_age[64];
 	struct http_header header = {sti_span_str("Cache-Control"), {NULL, 0}};
 	struct http_reply reply = {
@@ -40,7 +40,7 @@ static void handle_get(struct http_exchange *exchange, const struct http_request
 		http_answer_status(exchange, 404);
 		return;
 	}
-	snprintf(max_age, sizeof(max_age), "public, max-age=%lld", (long long)server->world->config->cr.max_age);
+	snprintf(max_age, sizeof(max_age), "public, max-age=%lld", (long long)served->world->config->cr.max_age);
 	header.value = sti_span_str(max_age);
 	reply.body = buf_span(&found->pem);
 	http_answer(exchange, &reply);

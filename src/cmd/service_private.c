@@ -33,10 +33,10 @@ static void answer_tokens(struct http_exchange *exchange, struct sti_span tokens
 
 static void answer_pair(struct http_exchange *exchange, struct sti_span tokens, const struct retrieval_pair *hit)
 {
-	struct buf body = buf_own(LIMIT_PASSPORTS * (LIMIT_JWS + 64));
+	struct buf body = buf_own(LIMIT_PAIR * (LIMIT_JWS + 64));
 
 	retrieval_write_answer(&body, tokens, hit);
-	server_answer_json(exchange, 200, &body);
+	service_answer_json(exchange, 200, &body);
 	buf_free(&body);
 }
 
@@ -60,7 +60,8 @@ static bool is_gone(void *context)
 	return http_exchange_is_gone(asking->exchange);
 }
 
-static void ask(struct server *server, struct http_exchange *exchange, const struct retrieval *retrieval, bool as_json)
+static void ask(const struct served *served, struct http_exchange *exchange, const struct retrieval *retrieval,
+		bool as_json)
 {
 	struct asking *asking = calloc(1, sizeof(*asking));
 	struct retrieve_asker asker = {retrieved, is_gone, asking};
@@ -70,7 +71,7 @@ static void ask(struct server *server, struct http_exchange *exchange, const str
 		return;
 	}
 	*asking = (struct asking){exchange, *retrieval, as_json};
-	retrieve_start(server, &asking->retrieval, &asker);
+	retrieve_start(served->server, &asking->retrieval, &asker);
 }
 
 static void handle_get(struct http_exchange *exchange, const struct http_request *request, void *context)

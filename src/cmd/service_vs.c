@@ -9,10 +9,19 @@
 
 /*
  * The STI-VS: POST {prefix}/verification. Drives the step machine from the loop: certificates from the
- * cache, PASSporTs from the store, all inside one budget. When the budget is over, what is still
- * missing counts as not to be had, and the call gets its answer.
+ * cache and PASSporTs from the store, side by side, inside one budget. When the budget is over, what is
+ * still missing counts as not to be had, and the call gets its answer.
  */
-enum { LEASES = LIMIT_IDENTITIES + LIMIT_PASSPORTS };
+enum { QUESTIONS = LIMIT_IDENTITIES + LIMIT_PAIR };
+
+struct verification;
+
+/* One credential asked for. */
+struct question {
+	struct verification *v;
+	struct sti_span url;
+	struct credential_lease *lease; /* until the end: the machine looks at it */
+};
 
 struct verification {
 	struct server *server;
@@ -20,13 +29,15 @@ struct verification {
 	struct http_exchange *exchange;
 	struct verification_request request;
 	struct sti_verify *machine;
-	struct credential_lease *lease[LEASES];
-	size_t n_lease;
+	struct question question[QUESTIONS];
+	size_t n_question;
 	uv_timer_t budget;
 	int64_t started_ms;
 	char call[LIMIT_CALL];
 	size_t n_call;
 	unsigned pending; /* answers that somebody still owes us */
+	bool is_going; /* go_on is at work: an answer that comes at once does not start it again */
+	bool is_oob_over; /* nothing is taken out of the store any more */
 	bool is_over; /* answered */
 	bool is_closed; /* the timer is */
 };
@@ -49,8 +60,8 @@ static void maybe_free(struct verification *v)
 	if (!v->is_over || !v->is_closed || v->pending)
 		return;
 	sti_verify_free(v->machine);
-	for (size_t i = 0; i < v->n_lease; i++)
-		credential_lease_end(v->lease[i]);
+	for (size_t i = 0; i < v->n_question; i++)
+		credential_lease_end(v->question[i].lease);
 	verification_request_free(&v->request);
 	world_unref(v->world);
 	free(v);
@@ -93,6 +104,7 @@ static void tell(struct verification *v, const struct sti_verify_result *result)
 		log_put(&line, "origid", result->passport->origid);
 	}
 	log_put_int(&line, "oob", (int64_t)result->n_oob);
+	log_put_str(&line, "differ", result->differ ? "true" : NULL);
 	log_put_int(&line, "trust", (int64_t)v->world->generation);
 	log_put_int(&line, "ms", clock_mono_ms() - v->started_ms);
 	log_end(v->server->log, &line, clock_now());
@@ -102,11 +114,13 @@ static void answer(struct verification *v)
 {
 	const struct config_vs *config = &v->world->config->vs;
 	const struct sti_verify_result *result = sti_verify_result(v->machine);
-	struct buf body = buf_own(LIMIT_PASSPORTS * (LIMIT_JWS + 64));
+	struct buf body = buf_own(LIMIT_PAIR * (LIMIT_JWS + 64));
 
 	tell(v, result);
+	if (result->c == STI_CASE_E18)
+		credentials_doubt(v->server->credentials, result->passport->x5u, clock_now());
 	verification_response_write(&body, result, config->reasoncode_number);
-	server_answer_json(v->exchange, (int)config->success, &body);
+	service_answer_json(v->exchange, (int)config->success, &body);
 	buf_free(&body);
 	v->is_over = true;
 	uv_close((uv_handle_t *)&v->budget, timer_closed);
@@ -116,26 +130,27 @@ static void go_on(struct verification *v);
 
 static void got_credential(void *context, struct credential_lease *lease, enum sti_error error)
 {
-	struct verification *v = context;
+	struct question *question = context;
+	struct verification *v = question->v;
 
 	v->pending--;
+	question->lease = lease;
+	if (error)
+		service_note_fetch(v->server, question->url, error);
 	if (v->is_over) {
-		credential_lease_end(lease);
 		maybe_free(v);
 		return;
 	}
-	if (lease && v->n_lease < LEASES)
-		v->lease[v->n_lease++] = lease;
-	sti_verify_give_cert(v->machine, lease ? credential_lease_of(lease) : NULL, error);
+	sti_verify_give_cert(v->machine, question->url, lease ? credential_lease_of(lease) : NULL, error);
 	go_on(v);
 }
 
 static void give_tokens(struct verification *v, struct sti_span tokens)
 {
-	struct sti_span token[LIMIT_PASSPORTS];
+	struct sti_span token[LIMIT_PAIR];
 	size_t n = 0;
 
-	while (n < LIMIT_PASSPORTS && sti_span_cut(&tokens, '\n', &token[n]))
+	while (n < LIMIT_PAIR && sti_span_cut(&tokens, '\n', &token[n]))
 		n++;
 	if (sti_verify_give_oob(v->machine, token, n))
 		log_event(v->server->log, LOG_NO_MEMORY, clock_now(), NULL, NULL);
@@ -151,6 +166,7 @@ static void got_oob(void *context, struct sti_span tokens, size_t hit)
 		maybe_free(v);
 		return;
 	}
+	v->is_oob_over = true;
 	give_tokens(v, tokens);
 	go_on(v);
 }
@@ -159,7 +175,7 @@ static bool nobody_waits(void *context)
 {
 	const struct verification *v = context;
 
-	return v->is_over || http_exchange_is_gone(v->exchange);
+	return v->is_oob_over || v->is_over || http_exchange_is_gone(v->exchange);
 }
 
 static int64_t left_of_budget(const struct verification *v)
@@ -182,41 +198,65 @@ static void ask_store(struct verification *v, bool passed)
 	if (!passed)
 		retrieval.wait_ms = v->world->config->vs.wait_ms < left ? v->world->config->vs.wait_ms : left;
 	v->pending++;
-	outofband_ask(v->server, &retrieval, left, &asker);
+	outofband_ask(v->server, v->world, &retrieval, left, &asker);
+}
+
+static void ask_credential(struct verification *v, struct sti_span url)
+{
+	struct question *question = &v->question[v->n_question++];
+
+	question->v = v;
+	question->url = url;
+	v->pending++;
+	credentials_get(v->server->credentials, url, v->world->trust, clock_now(), got_credential, question);
+}
+
+/* Everything that can be asked now; what is known comes back at once. */
+static enum sti_want ask_all(struct verification *v, struct sti_want_detail *detail)
+{
+	enum sti_want want;
+
+	while ((want = sti_verify_next(v->machine, detail)) < STI_WANT_ANSWERS) {
+		if (want == STI_WANT_OOB)
+			ask_store(v, detail->passed);
+		else
+			ask_credential(v, detail->url);
+	}
+	return want;
+}
+
+/* In band has passed, and that decides: a repository or a PASSporT that is late changes nothing. */
+static bool is_decided(const struct verification *v, const struct sti_want_detail *detail)
+{
+	return detail->passed && v->world->config->vs.policy.prefer == STI_PREFER_INBAND;
 }
 
 static void go_on(struct verification *v)
 {
 	struct sti_want_detail detail;
+	enum sti_want want;
 
-	switch (sti_verify_next(v->machine, &detail)) {
-	case STI_WANT_NOTHING:
-		answer(v);
+	if (v->is_going || v->is_over)
 		return;
-	case STI_WANT_CERT:
-		v->pending++;
-		credentials_get(v->server->credentials, detail.url, clock_now(), got_credential, v);
-		return;
-	case STI_WANT_OOB:
-		ask_store(v, detail.passed);
-		return;
+	v->is_going = true;
+	want = ask_all(v, &detail);
+	if (want == STI_WANT_ANSWERS && is_decided(v, &detail)) {
+		sti_verify_give_up(v->machine);
+		want = sti_verify_next(v->machine, &detail);
 	}
+	v->is_going = false;
+	if (want == STI_WANT_NOTHING)
+		answer(v);
 }
 
 static void budget_over(uv_timer_t *timer)
 {
 	struct verification *v = timer->data;
-	struct sti_want_detail detail;
-	enum sti_want want;
 
 	metrics_add(v->server->metrics, METRIC_BUDGET_EXCEEDED, METRICS_ROLE_VS, 1);
-	while ((want = sti_verify_next(v->machine, &detail)) != STI_WANT_NOTHING) {
-		if (want == STI_WANT_CERT)
-			sti_verify_give_cert(v->machine, NULL, STI_E_TIMEOUT);
-		else
-			give_tokens(v, sti_span(NULL, 0));
-	}
-	answer(v);
+	log_event(v->server->log, LOG_BUDGET_EXCEEDED, clock_now(), "role", "vs");
+	sti_verify_give_up(v->machine);
+	go_on(v);
 }
 
 static enum sti_error start_machine(struct verification *v)
@@ -247,24 +287,34 @@ static void set_call(struct verification *v, const struct http_request *http)
 	v->n_call = id.n;
 }
 
-static void start(struct server *server, struct http_exchange *exchange, const struct http_request *http,
-		  struct verification_request *request)
+static struct verification *create(const struct served *served, struct http_exchange *exchange,
+				   const struct http_request *http, const struct verification_request *request)
 {
 	struct verification *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->server = served->server;
+	v->world = world_ref(served->world);
+	v->exchange = exchange;
+	v->request = *request;
+	v->started_ms = clock_mono_ms();
+	set_call(v, http);
+	uv_timer_init(&v->server->loop, &v->budget);
+	v->budget.data = v;
+	return v;
+}
+
+static void start(const struct served *served, struct http_exchange *exchange, const struct http_request *http,
+		  struct verification_request *request)
+{
+	struct verification *v = create(served, exchange, http, request);
 
 	if (!v) {
 		verification_request_free(request);
 		service_refuse(exchange, REQUEST_BUSY, NULL);
 		return;
 	}
-	v->server = server;
-	v->world = world_ref(server->world);
-	v->exchange = exchange;
-	v->request = *request;
-	v->started_ms = clock_mono_ms();
-	set_call(v, http);
-	uv_timer_init(&server->loop, &v->budget);
-	v->budget.data = v;
 	if (start_machine(v)) {
 		service_refuse(exchange, REQUEST_BUSY, NULL);
 		v->is_over = true;
@@ -277,15 +327,15 @@ static void start(struct server *server, struct http_exchange *exchange, const s
 
 static void handle_verification(struct http_exchange *exchange, const struct http_request *http, void *context)
 {
-	struct server *server = context;
+	const struct served *served = context;
 	struct verification_request request = {.text = NULL};
 	const char *variable = "application/json";
 	enum request_error error = REQUEST_NOT_ACCEPTABLE;
 
 	if (accept_json(http_header_find(http->header, http->n_header, "Accept")))
-		error = verification_request_parse(http->body, &server->world->plan, &request, &variable);
+		error = verification_request_parse(http->body, &served->world->plan, &request, &variable);
 	if (!error) {
-		start(server, exchange, http, &request);
+		start(served, exchange, http, &request);
 		return;
 	}
 	verification_request_free(&request);

@@ -12,7 +12,12 @@
 #include "base/limits.h"
 #include "store/file.h"
 
-enum { PEM_MAX = 4 * 1024 * 1024, SECRET_MAX = 64 * 1024 };
+enum {
+	PEM_MAX = 4 * 1024 * 1024,
+	SECRET_MAX = 64 * 1024,
+	NATIONAL_MIN = 4, /* digits of a national number, E.164 6.2.1: 15 less the country code */
+	NATIONAL_MAX = 14,
+};
 
 /* A world while it is loaded. */
 struct loading {
@@ -25,6 +30,8 @@ static enum sti_error say(const struct loading *l, enum sti_error error, const c
 			  const char *why)
 {
 	l->message->line = config_line(l->world->config, at);
+	if (!l->message->line) /* an element of the list */
+		l->message->line = config_line(l->world->config, &l->world->config->roots);
 	snprintf(l->message->text, sizeof(l->message->text), "%s: %s: %s", what, *at, why);
 	return error;
 }
@@ -76,27 +83,38 @@ static struct sti_span *spans_of(struct world *world, const char **text, size_t 
 	return span;
 }
 
+/* Each file by itself, so that the right one is named. */
+static enum sti_error add_roots(const struct loading *l, const char *const *at, struct buf *all)
+{
+	struct sti_roots *roots = NULL;
+	struct buf one;
+	enum sti_error error = read_pem(l, "trust.roots", at, &one);
+
+	if (!error) {
+		error = sti_roots_parse(buf_span(&one), &roots);
+		if (error)
+			say_file(l, error, at, "trust.roots");
+	}
+	if (error)
+		l->message->line = config_line(l->world->config, &l->world->config->roots);
+	buf_put(all, buf_span(&one));
+	buf_put_str(all, "\n");
+	buf_free(&one);
+	sti_roots_free(roots);
+	return error;
+}
+
 static enum sti_error load_trust(const struct loading *l)
 {
-	struct world *world = l->world;
-	const struct config *config = world->config;
+	const struct config *config = l->world->config;
 	struct buf all = buf_own(PEM_MAX);
 	enum sti_error error = STI_OK;
 
-	for (size_t i = 0; !error && i < config->n_roots; i++) {
-		struct buf one;
-
-		error = read_pem(l, "trust.roots", &config->roots[i], &one);
-		buf_put(&all, buf_span(&one));
-		buf_put_str(&all, "\n");
-		buf_free(&one);
-	}
-	if (!error) {
-		error = trust_snapshot_create(config->n_roots ? buf_span(&all) : sti_span(NULL, 0), world->generation,
-					      &world->trust);
-		if (error && config->n_roots)
-			say_file(l, error, &config->roots[0], "trust.roots");
-	}
+	for (size_t i = 0; !error && i < config->n_roots; i++)
+		error = add_roots(l, &config->roots[i], &all);
+	if (!error)
+		error = trust_snapshot_create(config->n_roots ? buf_span(&all) : sti_span(NULL, 0),
+					      l->world->generation, &l->world->trust);
 	buf_free(&all);
 	return error;
 }
@@ -163,6 +181,7 @@ static enum sti_error load_signer(const struct loading *l, size_t i)
 {
 	const struct config_signer *config = &l->world->config->as.signer[i];
 	struct world_signer *signer = &l->world->signer[i];
+	struct url url;
 	struct buf pem;
 	enum sti_error error = read_secret(l, "as.signer.key", &config->key, &pem);
 
@@ -172,6 +191,10 @@ static enum sti_error load_signer(const struct loading *l, size_t i)
 			say(l, error, &config->key, "as.signer.key", "not a P-256 private key in PEM (RFC 7518 3.4)");
 	}
 	buf_free(&pem);
+	if (!error && gate_check_url(&l->world->gate, sti_span_str(config->x5u), &url))
+		error = say(l, STI_E_CONFIG, &config->x5u, "as.signer.x5u",
+			    "nobody may fetch that, expected port 443 or 8443 (ATIS-1000074 5.3.1), or fetch.permit");
+	signer->name = config->name;
 	signer->x5u = sti_span_str(config->x5u);
 	return error ? error : check_certificate(l, config, signer);
 }
@@ -374,6 +397,16 @@ static enum sti_error load_listeners(const struct loading *l)
 	return error;
 }
 
+/* The clients read the file by its name; what is kept tells whether it has changed. */
+static enum sti_error load_ca(const struct loading *l, const char *what, const char *const *at, struct buf *out)
+{
+	enum sti_error error = read_pem(l, what, at, out);
+
+	if (!error && !tls_is_ca(buf_span(out)))
+		error = say(l, STI_E_CERT, at, what, "expected certificates in PEM");
+	return error;
+}
+
 static enum sti_error load_secrets(const struct loading *l)
 {
 	struct world *world = l->world;
@@ -386,20 +419,29 @@ static enum sti_error load_secrets(const struct loading *l)
 		error = read_secret(l, "vs.oob_key", &config->vs.oob_key, &world->oob_key);
 	if (!error && config->vs.oob_certificate)
 		error = read_pem(l, "vs.oob_certificate", &config->vs.oob_certificate, &world->oob_certificate);
+	if (!error && config->vs.oob_key && !tls_is_pair(buf_span(&world->oob_certificate), buf_span(&world->oob_key)))
+		error = say(l, STI_E_KEY, &config->vs.oob_key, "vs.oob_key", "is not the key of vs.oob_certificate");
+	if (!error && config->fetch_ca)
+		error = load_ca(l, "fetch.ca", &config->fetch_ca, &world->fetch_ca);
+	if (!error && config->vs.oob_ca)
+		error = load_ca(l, "vs.oob_ca", &config->vs.oob_ca, &world->oob_ca);
 	return error;
 }
 
 /* What a leading + does not settle is settled by the country we stand in. */
 static void set_plan(struct world *world)
 {
-	if (strcmp(world->config->country_code, "1") == 0) {
-		world->plan = sti_tn_plan_nanp;
+	const struct config *config = world->config;
+
+	world->plan = sti_tn_plan_nanp;
+	if (strcmp(config->country_code, "1") == 0)
 		return;
-	}
 	world->plan = (struct sti_tn_plan){
-		.country_code = world->config->country_code,
-		.trunk_prefix = "0",
+		.country_code = config->country_code,
+		.trunk_prefix = config->trunk_prefix,
 		.international_prefix = "00",
+		.national_min = config->trunk_prefix[0] ? NATIONAL_MIN : 1,
+		.national_max = config->trunk_prefix[0] ? NATIONAL_MAX : 0,
 	};
 }
 
@@ -461,6 +503,8 @@ static void free_keys(struct world *world)
 	for (size_t i = 0; i < world->n_certificate; i++)
 		buf_free(&world->certificate[i].pem);
 	buf_free(&world->oob_certificate);
+	buf_free(&world->fetch_ca);
+	buf_free(&world->oob_ca);
 	buf_free(&world->oob_key);
 	buf_free(&world->number_key);
 }

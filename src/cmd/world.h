@@ -19,6 +19,7 @@
  * pointer. What is under way holds a reference. Loop thread only.
  */
 struct world_signer {
+	const char *name;
 	struct sti_key *key;
 	struct sti_span x5u;
 	int64_t from; /* validity of the certificate, seconds; nothing is signed outside it */
@@ -55,6 +56,8 @@ struct world {
 	struct tls_server *tls_cr;
 	struct buf oob_certificate; /* for asking a private listener elsewhere */
 	struct buf oob_key;
+	struct buf fetch_ca; /* content of the CA files */
+	struct buf oob_ca;
 	struct buf number_key;
 
 	void **owned; /* small arrays that the views above point to */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/connection.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
@@ -46,8 +47,10 @@ struct connection {
 	const struct http_route *route;
 	int early; /* status that the head alone has earned; 0: none */
 	unsigned update;
+	struct tls_server *tls; /* it was made under; NULL: plain */
+	struct crowd_member member; /* of the group's crowd; spare while idle */
+	struct crowd_member handshake; /* of the group's handshakes */
 	char allow[ROUTER_ALLOW];
-	struct sockaddr_storage address;
 	char address_text[ENDPOINT_TEXT];
 	uint8_t certificate[32];
 };
@@ -74,8 +77,11 @@ static unsigned limit_of(const struct http_limits *limits, enum phase phase)
 
 static void leave_phase(struct connection *c)
 {
-	if (c->in_phase)
-		deadline_clear(&c->group->queue[c->phase], &c->deadline);
+	if (!c->in_phase)
+		return;
+	deadline_clear(&c->group->queue[c->phase], &c->deadline);
+	crowd_set_spare(c->group->crowd, &c->member, false);
+	crowd_leave(c->group->handshakes, &c->handshake);
 	c->in_phase = false;
 }
 
@@ -87,6 +93,7 @@ static void enter_phase(struct connection *c, enum phase phase)
 	leave_phase(c);
 	c->phase = phase;
 	c->in_phase = true;
+	crowd_set_spare(c->group->crowd, &c->member, phase == PHASE_IDLE);
 	deadline_set(&c->group->queue[phase], &c->deadline,
 		     uv_now(c->group->loop) + limit_of(&c->group->limits, phase));
 }
@@ -103,14 +110,14 @@ static void on_closed(uv_handle_t *handle)
 {
 	struct connection *c = handle->data;
 	struct connection_group *group = c->group;
-	struct sockaddr_storage address = c->address;
 
 	c->group = NULL;
 	c->exchange.abandoned = true;
+	tls_server_unref(c->tls);
 	if (!c->exchange.open)
 		destroy(c);
 	group->n--;
-	group->ended(group, &address);
+	group->ended(group);
 }
 
 static void close_now(struct connection *c)
@@ -120,6 +127,7 @@ static void close_now(struct connection *c)
 	c->closed = true;
 	c->exchange.gone = true;
 	leave_phase(c);
+	crowd_leave(c->group->crowd, &c->member);
 	uv_close((uv_handle_t *)&c->poll, on_closed);
 	transport_close(&c->transport);
 }
@@ -229,10 +237,16 @@ static void put_reply(struct connection *c, const struct http_reply *reply)
 		c->out.n = 0;
 }
 
+/* Who was let in by a client certificate under rules that are no longer ours must come again. */
+static bool is_outdated(const struct connection *c)
+{
+	return tls_server_is_outdated(c->tls, c->group->tls);
+}
+
 /* RFC 9112 9.3: kept, unless one of us says otherwise; never with HTTP/1.0. */
 static bool ends_here(const struct connection *c)
 {
-	return c->group->draining || c->parser.guard.close || c->parser.guard.minor == 0;
+	return c->group->draining || is_outdated(c) || c->parser.guard.close || c->parser.guard.minor == 0;
 }
 
 static void answer(struct connection *c, const struct http_reply *reply)
@@ -249,14 +263,9 @@ static void answer(struct connection *c, const struct http_reply *reply)
 /* An answer of the server itself; the site writes its body. */
 static void answer_status(struct connection *c, int status)
 {
-	static const struct http_header later = {{(const uint8_t *)"Retry-After", 11}, {(const uint8_t *)"1", 1}};
 	const struct http_site *site = c->group->site;
-	struct http_reply reply = {.status = status};
+	struct http_reply reply = {.status = status, .retry_after_s = status == 503 ? 1 : 0};
 
-	if (status == 503) {
-		reply.header = &later;
-		reply.n_header = 1;
-	}
 	if (site->explain)
 		site->explain(status, &reply);
 	reply.status = status;
@@ -301,7 +310,7 @@ static void find_route(struct connection *c)
 {
 	c->update = c->group->updates;
 	c->allow[0] = '\0';
-	c->early = is_misdirected(c)
+	c->early = is_outdated(c) || is_misdirected(c)
 			   ? 421
 			   : router_find(c->group->site, &c->parser.request, body_of(&c->parser), &c->route, c->allow);
 }
@@ -524,8 +533,55 @@ static void start(struct connection *c)
 	poll_for(c, UV_READABLE);
 }
 
-enum sti_error connection_open(struct connection_group *group, int fd, struct tls_server *tls,
-			       const struct sockaddr_storage *address)
+static enum sti_error make_room(struct connection *c)
+{
+	struct crowd_member *surplus;
+
+	if (c->group->n < c->group->limits.connections)
+		return STI_OK;
+	surplus = crowd_surplus(c->group->crowd, &c->member);
+	if (!surplus)
+		return STI_E_FULL;
+	close_now((struct connection *)((char *)surplus - offsetof(struct connection, member)));
+	return STI_OK;
+}
+
+static enum sti_error join(struct connection *c, const struct sockaddr *address)
+{
+	struct connection_group *group = c->group;
+	unsigned max = group->limits.connections_per_address;
+	uint8_t key[CROWD_KEY];
+	bool counted = crowd_key(address, key);
+	enum sti_error error = crowd_enter(group->crowd, key, counted && max ? max : UINT_MAX, &c->member);
+
+	if (!error && c->tls)
+		error = crowd_enter(group->handshakes, key, counted ? LIMIT_ADDRESS_HANDSHAKES : UINT_MAX,
+				    &c->handshake);
+	return error ? error : make_room(c);
+}
+
+/* Not to be heard of again; it was never started. */
+static void drop(struct connection *c)
+{
+	crowd_leave(c->group->handshakes, &c->handshake);
+	crowd_leave(c->group->crowd, &c->member);
+	tls_server_unref(c->tls);
+	free(c);
+}
+
+static enum sti_error take_socket(struct connection *c, int fd)
+{
+	enum sti_error error = transport_open(&c->transport, fd, c->tls);
+
+	if (error)
+		return error;
+	if (uv_poll_init(c->group->loop, &c->poll, fd) == 0)
+		return STI_OK;
+	transport_close(&c->transport);
+	return STI_E_IO;
+}
+
+enum sti_error connection_open(struct connection_group *group, int fd, const struct sockaddr *address)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 	enum sti_error error = STI_E_MEMORY;
@@ -534,25 +590,23 @@ enum sti_error connection_open(struct connection_group *group, int fd, struct tl
 		close(fd);
 		return error;
 	}
-	error = transport_open(&c->transport, fd, tls);
+	c->group = group;
+	c->tls = tls_server_ref(group->tls);
+	error = join(c, address);
 	if (error)
-		goto out;
-	error = uv_poll_init(group->loop, &c->poll, fd) ? STI_E_IO : STI_OK;
+		close(fd);
+	else
+		error = take_socket(c, fd);
 	if (error) {
-		transport_close(&c->transport);
-		goto out;
+		drop(c);
+		return error;
 	}
 	c->poll.data = c;
-	c->group = group;
 	c->out = buf_own(TOGETHER + LIMIT_HTTP_REPLY);
-	c->address = *address;
-	endpoint_write((const struct sockaddr *)address, c->address_text);
+	endpoint_write(address, c->address_text);
 	http_parser_init(&c->parser, group->limits.body);
 	start(c);
 	return STI_OK;
-out:
-	free(c);
-	return error;
 }
 
 static struct connection *connection_of(struct http_exchange *exchange)

@@ -2,6 +2,7 @@
 #ifndef NET_CONNECTION_H
 #define NET_CONNECTION_H
 
+#include "net/crowd.h"
 #include "net/date.h"
 #include "net/deadline.h"
 #include "net/http_server.h"
@@ -24,18 +25,20 @@ struct connection_group {
 	const struct http_site *site;
 	struct http_limits limits;
 	struct deadline_queue queue[PHASE_COUNT];
+	struct tls_server *tls; /* of those that come; NULL: plain */
+	struct crowd *crowd; /* all that are not closed */
+	struct crowd *handshakes; /* those in PHASE_HANDSHAKE */
 	unsigned n;
 	unsigned updates; /* of the site, so that no route of an old one is used */
 	bool draining; /* every answer says Connection: close */
 	time_t date_of;
 	char date[DATE_TEXT + 1];
-	/* The connection is gone; address is what connection_open was given. */
-	void (*ended)(struct connection_group *group, const struct sockaddr_storage *address);
+	void (*ended)(struct connection_group *group); /* a connection is gone */
 };
 
-/* Takes the socket over in any case. STI_E_MEMORY, STI_E_IO. */
-enum sti_error connection_open(struct connection_group *group, int fd, struct tls_server *tls,
-			       const struct sockaddr_storage *address);
+/* Takes the socket over in any case. Where there are limits.connections already, an idle one of the
+ * address that has the most makes room. STI_E_FULL, STI_E_MEMORY, STI_E_IO. */
+enum sti_error connection_open(struct connection_group *group, int fd, const struct sockaddr *address);
 
 /* Deals with every deadline that has passed. */
 void connection_tick(struct connection_group *group);

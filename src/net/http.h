@@ -51,6 +51,7 @@ struct http_reply {
 	struct sti_span body;
 	const struct http_header *header; /* besides Date, Content-Length, Content-Type and Connection */
 	size_t n_header;
+	unsigned retry_after_s; /* Retry-After in seconds; 0: none */
 };
 
 /* "Forbidden" for 403; never NULL. */

@@ -52,7 +52,8 @@ enum sti_error http_client_create(uv_loop_t *loop, const struct http_client_conf
 
 /* Copies the call. On STI_OK done will be called once; otherwise it will not be called: STI_E_URL,
  * STI_E_LIMIT and STI_E_DENIED for a URL that the gate refuses by its form or port, a method or header
- * that cannot be sent; STI_E_FULL; STI_E_MEMORY; STI_E_NETWORK once the client is closing.
+ * that cannot be sent; STI_E_FULL, for a name also while too many are being looked up (lookup_is_full);
+ * STI_E_MEMORY; STI_E_NETWORK once the client is closing.
  * Where the gate refuses the address behind a name, done is told STI_E_DENIED. */
 enum sti_error http_client_send(struct http_client *client, const struct http_call *call, http_done *done, void *context);
 unsigned http_client_in_flight(const struct http_client *client);

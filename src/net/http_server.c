@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,7 +10,6 @@
 
 #include "base/limits.h"
 #include "net/connection.h"
-#include "net/crowd.h"
 #include "net/endpoint.h"
 
 enum {
@@ -37,8 +35,6 @@ const struct http_limits http_limits_default = {
 struct http_listener {
 	struct connection_group group; /* first: the group is the listener */
 	struct endpoint endpoint;
-	struct tls_server *tls;
-	struct crowd *crowd;
 	uv_poll_t poll;
 	uv_timer_t tick;
 	int fd;
@@ -67,14 +63,20 @@ static unsigned tick_of(const struct http_limits *limits)
 	return ms < TICK_MIN_MS ? TICK_MIN_MS : ms;
 }
 
+static void free_crowds(struct http_listener *l)
+{
+	crowd_free(l->group.crowd);
+	crowd_free(l->group.handshakes);
+}
+
 static void end_listener(uv_handle_t *handle)
 {
 	struct http_listener *l = handle->data;
 
 	if (--l->handles)
 		return;
-	tls_server_unref(l->tls);
-	crowd_free(l->crowd);
+	tls_server_unref(l->group.tls);
+	free_crowds(l);
 	if (l->reserve >= 0)
 		close(l->reserve);
 	if (l->done)
@@ -90,14 +92,9 @@ static void finish_if_empty(struct http_listener *l)
 	uv_close((uv_handle_t *)&l->tick, end_listener);
 }
 
-static void on_ended(struct connection_group *group, const struct sockaddr_storage *address)
+static void on_ended(struct connection_group *group)
 {
-	struct http_listener *l = (struct http_listener *)group;
-	uint8_t key[CROWD_KEY];
-
-	if (crowd_key((const struct sockaddr *)address, key))
-		crowd_leave(l->crowd, key);
-	finish_if_empty(l);
+	finish_if_empty((struct http_listener *)group);
 }
 
 static void on_connect(uv_poll_t *poll, int status, int events);
@@ -166,21 +163,6 @@ static bool has_room(struct http_listener *l)
 	return false;
 }
 
-static void take_in(struct http_listener *l, int fd, const struct sockaddr_storage *address)
-{
-	unsigned max = l->group.limits.connections_per_address;
-	uint8_t key[CROWD_KEY];
-	bool counted = crowd_key((const struct sockaddr *)address, key);
-
-	if (l->group.n >= l->group.limits.connections ||
-	    (counted && crowd_enter(l->crowd, key, max ? max : UINT_MAX))) {
-		close(fd);
-		return;
-	}
-	if (connection_open(&l->group, fd, l->tls, address) && counted)
-		crowd_leave(l->crowd, key);
-}
-
 static bool accept_one(struct http_listener *l)
 {
 	struct sockaddr_storage address = {0};
@@ -195,7 +177,8 @@ static bool accept_one(struct http_listener *l)
 		return after_failure(l, errno);
 	/* An answer must not wait for the acknowledgement of the one before. A Unix socket refuses. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	take_in(l, fd, &address);
+	/* Whoever finds no room is gone already. */
+	(void)connection_open(&l->group, fd, (const struct sockaddr *)&address);
 	return true;
 }
 
@@ -244,8 +227,8 @@ static void ignore_broken_pipes(void)
 
 static void set_up(struct http_listener *l, const struct http_listener_config *config)
 {
-	tls_server_unref(l->tls);
-	l->tls = config->tls;
+	tls_server_unref(l->group.tls);
+	l->group.tls = config->tls;
 	l->group.site = config->site;
 	l->group.limits = config->limits;
 	l->group.updates++;
@@ -257,7 +240,9 @@ static enum sti_error open_socket(struct http_listener *l, const struct http_lis
 	enum sti_error error = endpoint_parse(config->address, &l->endpoint);
 
 	if (!error)
-		error = crowd_create(&l->crowd);
+		error = crowd_create(&l->group.crowd);
+	if (!error)
+		error = crowd_create(&l->group.handshakes);
 	if (!error)
 		error = endpoint_listen(&l->endpoint, config->unix_mode ? config->unix_mode : 0600, &l->fd);
 	if (error)
@@ -273,7 +258,7 @@ static void close_socket(struct http_listener *l)
 {
 	int saved = errno;
 
-	crowd_free(l->crowd);
+	free_crowds(l);
 	if (l->fd >= 0)
 		close(l->fd);
 	if (l->reserve >= 0)

@@ -43,7 +43,7 @@ struct http_limits {
 	unsigned body_ms;
 	unsigned handler_ms;
 	unsigned write_ms;
-	unsigned connections;             /* of the listener */
+	unsigned connections; /* of the listener; beyond it the oldest idle one of the fullest address goes */
 	unsigned connections_per_address; /* 0: no limit */
 };
 
@@ -82,7 +82,9 @@ enum sti_error http_listener_open(uv_loop_t *loop, const struct http_listener_co
 uint16_t http_listener_port(const struct http_listener *listener);
 unsigned http_listener_connections(const struct http_listener *listener);
 
-/* Reload: new connections get the new TLS, the next request of each kept connection the new site. */
+/* Reload: new connections get the new TLS, the next request of each kept connection the new site. Where
+ * client certificates were asked for and the rules for them are others now (tls_server_is_outdated), the
+ * next request gets 421 and the connection ends. */
 void http_listener_update(struct http_listener *listener, const struct http_listener_config *config);
 
 /* Stops accepting, answers with Connection: close, gives idle connections `grace_ms`, ends hard

@@ -64,6 +64,16 @@ static void put_frame(struct buf *out, const struct reply_frame *frame)
 		put_text_header(out, "Connection", "close");
 }
 
+/* RFC 9110 10.2.3 */
+static void put_retry(struct buf *out, unsigned seconds)
+{
+	if (!seconds)
+		return;
+	buf_put_str(out, "Retry-After: ");
+	buf_put_int(out, seconds);
+	buf_put_str(out, "\r\n");
+}
+
 bool reply_write(struct buf *out, const struct http_reply *reply, const struct reply_frame *frame)
 {
 	size_t before = out->n;
@@ -72,6 +82,7 @@ bool reply_write(struct buf *out, const struct http_reply *reply, const struct r
 		return false;
 	put_status(out, reply->status);
 	put_frame(out, frame);
+	put_retry(out, reply->retry_after_s);
 	for (size_t i = 0; i < reply->n_header; i++)
 		put_header(out, reply->header[i].name, reply->header[i].value);
 	put_content(out, reply);

@@ -14,6 +14,9 @@
 struct tls_server {
 	SSL_CTX *ctx;
 	unsigned references;
+	bool asks; /* for a client certificate */
+	bool required;
+	uint8_t client_ca[32]; /* SHA-256 of the text */
 };
 
 /* A key that wants a passphrase is not a key for a server: never ask. */
@@ -130,18 +133,23 @@ static bool set_session_context(SSL_CTX *ctx)
 	return RAND_bytes(id, sizeof(id)) == 1 && SSL_CTX_set_session_id_context(ctx, id, sizeof(id)) == 1;
 }
 
-static enum sti_error ask_for_certificates(SSL_CTX *ctx, const struct tls_server_config *config)
+static enum sti_error ask_for_certificates(struct tls_server *tls, const struct tls_server_config *config)
 {
 	int mode = SSL_VERIFY_PEER | (config->client_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0);
 
-	if (!config->client_ca.p)
+	tls->asks = config->client_ca.p != NULL;
+	tls->required = config->client_required;
+	if (!tls->asks)
 		return STI_OK;
-	SSL_CTX_set_verify(ctx, mode, NULL);
-	return each_certificate(ctx, config->client_ca, take_client_ca);
+	SSL_CTX_set_verify(tls->ctx, mode, NULL);
+	if (EVP_Digest(config->client_ca.p, config->client_ca.n, tls->client_ca, NULL, EVP_sha256(), NULL) != 1)
+		return STI_E_CRYPTO;
+	return each_certificate(tls->ctx, config->client_ca, take_client_ca);
 }
 
-static enum sti_error set_up(SSL_CTX *ctx, const struct tls_server_config *config)
+static enum sti_error set_up(struct tls_server *tls, const struct tls_server_config *config)
 {
+	SSL_CTX *ctx = tls->ctx;
 	enum sti_error error;
 
 	if (!set_policy(ctx) || !set_session_context(ctx))
@@ -150,7 +158,7 @@ static enum sti_error set_up(SSL_CTX *ctx, const struct tls_server_config *confi
 	if (!error)
 		error = use_key(ctx, config->key);
 	if (!error)
-		error = ask_for_certificates(ctx, config);
+		error = ask_for_certificates(tls, config);
 	return error;
 }
 
@@ -164,7 +172,7 @@ enum sti_error tls_server_create(const struct tls_server_config *config, struct 
 	tls->references = 1;
 	tls->ctx = SSL_CTX_new(TLS_server_method());
 	if (tls->ctx)
-		error = set_up(tls->ctx, config);
+		error = set_up(tls, config);
 	if (error) {
 		tls_server_unref(tls);
 		ERR_clear_error();
@@ -189,6 +197,14 @@ void tls_server_unref(struct tls_server *tls)
 	free(tls);
 }
 
+bool tls_server_is_outdated(const struct tls_server *then, const struct tls_server *now)
+{
+	if (!then || then == now || !then->asks)
+		return false;
+	return !now || !now->asks || then->required != now->required ||
+	       memcmp(then->client_ca, now->client_ca, sizeof(now->client_ca)) != 0;
+}
+
 SSL *tls_server_accept(struct tls_server *tls, int fd)
 {
 	SSL *ssl = SSL_new(tls->ctx);
@@ -200,4 +216,25 @@ SSL *tls_server_accept(struct tls_server *tls, int fd)
 	SSL_free(ssl);
 	ERR_clear_error();
 	return NULL;
+}
+
+bool tls_is_ca(struct sti_span pem)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	bool good = ctx && each_certificate(ctx, pem, take_client_ca) == STI_OK;
+
+	SSL_CTX_free(ctx);
+	ERR_clear_error();
+	return good;
+}
+
+bool tls_is_pair(struct sti_span certificate, struct sti_span key)
+{
+	struct tls_server_config config = {.certificate = certificate, .key = key};
+	struct tls_server *tls;
+
+	if (tls_server_create(&config, &tls))
+		return false;
+	tls_server_unref(tls);
+	return true;
 }

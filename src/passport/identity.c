@@ -14,7 +14,9 @@ struct reading {
 
 static bool is_alnum(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+	uint8_t small = c | 0x20;
+
+	return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9');
 }
 
 /* RFC 8224 4 with erratum 6499: base64url letters and dots. */

@@ -73,7 +73,8 @@ static const char *work_out(const struct sti_tn_plan *plan, struct sti_span *num
 
 	if (strip(number, plan->international_prefix))
 		return "";
-	strip(&national, plan->trunk_prefix);
+	if (!strip(&national, plan->trunk_prefix) && plan->trunk_prefix[0])
+		return ""; /* without the prefix it is not a national number there */
 	if (national.n < plan->national_min || national.n > plan->national_max)
 		return ""; /* service numbers stay as they are */
 	*number = national;

@@ -123,6 +123,21 @@ static enum sti_error parse(struct sti_span body, const struct sti_roots *roots,
 	return error;
 }
 
+/* Without memory OpenSSL finds no key, no issuer or no good signature and says just that, and an honest
+ * call would be TN-Validation-Failed (threats.md J5). So a no counts when it is said twice: where
+ * memory is really gone, the second time ends with an error. */
+static enum sti_error parse_surely(struct sti_span body, const struct sti_roots *roots, int64_t now,
+				   struct sti_credential *out)
+{
+	enum sti_error error = parse(body, roots, now, out);
+
+	if (error || (out->has_path && out->has_profile))
+		return error;
+	sti_public_key_free(out->key);
+	*out = (struct sti_credential){0};
+	return parse(body, roots, now, out);
+}
+
 enum sti_error sti_credential_parse(struct sti_span body, const struct sti_roots *roots, int64_t now,
 				    struct sti_credential **out)
 {
@@ -135,7 +150,7 @@ enum sti_error sti_credential_parse(struct sti_span body, const struct sti_roots
 	if (!credential)
 		return STI_E_MEMORY;
 	ERR_set_mark(); /* what OpenSSL notes is not left behind for the TLS of the same thread */
-	error = parse(body, roots, now, credential);
+	error = parse_surely(body, roots, now, credential);
 	ERR_pop_to_mark();
 	if (error) {
 		sti_credential_free(credential);

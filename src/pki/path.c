@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/path.h"
 
-#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
@@ -98,18 +97,6 @@ static enum sti_error judge_under(const struct sti_roots *roots, size_t i, const
 	return error;
 }
 
-/* Without memory OpenSSL finds no issuer, or no good signature, and says that: its queue of errors
- * alone tells it from a path that is not there, and so an honest call from a forged one. */
-static bool memory_gave_out(void)
-{
-	unsigned long error;
-	bool found = false;
-
-	while ((error = ERR_get_error()) != 0)
-		found |= ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
-	return found;
-}
-
 static enum sti_error find(const struct sti_roots *roots, const struct chain *chain, struct stack_st_X509 *others,
 			   const int64_t *now, struct path *out)
 {
@@ -122,7 +109,7 @@ static enum sti_error find(const struct sti_roots *roots, const struct chain *ch
 		if (error != STI_E_NOT_FOUND)
 			return error;
 	}
-	return memory_gave_out() ? STI_E_MEMORY : STI_E_NOT_FOUND;
+	return STI_E_NOT_FOUND;
 }
 
 enum sti_error path_find(const struct sti_roots *roots, const struct chain *chain, int64_t now, struct path *out)
@@ -132,7 +119,6 @@ enum sti_error path_find(const struct sti_roots *roots, const struct chain *chai
 
 	if (!others)
 		return STI_E_MEMORY;
-	ERR_clear_error();
 	error = find(roots, chain, others, &now, out);
 	if (error == STI_E_NOT_FOUND)
 		error = find(roots, chain, others, NULL, out);

@@ -17,10 +17,10 @@ struct authority_client {
 	const struct address_range *address; /* n_address == 0: not asked for */
 	size_t n_address;
 	struct sti_span certificate; /* SHA-256, absent: not asked for */
-	struct sti_span token;       /* SHA-256 of the bearer token; absent: not asked for */
+	struct sti_span token; /* SHA-256 of the bearer token; absent: not asked for */
 	const struct sti_span *number; /* prefixes of calling numbers; none: any */
 	size_t n_number;
-	char attest_max;        /* 'A' … 'C': the ceiling */
+	char attest_max; /* 'A' … 'C': the ceiling */
 	struct sti_span signer; /* absent: chosen by trunk, then by number */
 };
 
@@ -40,16 +40,16 @@ struct authority {
 };
 
 struct authority_caller {
-	struct sti_span address;     /* as text; absent on a Unix socket */
+	struct sti_span address; /* as text; absent on a Unix socket */
 	struct sti_span certificate; /* SHA-256, 32 octets */
-	struct sti_span token;       /* the bearer token as sent */
+	struct sti_span token; /* the bearer token as sent */
 	struct sti_span trunk;
 };
 
 enum authority_answer {
 	AUTHORITY_GRANTED,
 	AUTHORITY_UNKNOWN_CLIENT,
-	AUTHORITY_NUMBER,    /* not one of the client's numbers */
+	AUTHORITY_NUMBER, /* not one of the client's numbers */
 	AUTHORITY_NO_SIGNER, /* no signing identity for this trunk and number */
 };
 

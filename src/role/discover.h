@@ -12,7 +12,7 @@ enum discover_source { DISCOVER_NOTHING, DISCOVER_LOCAL_POLICY };
 
 struct discover_entry {
 	struct sti_span prefix; /* of canonical numbers; the longest wins */
-	struct sti_span url;    /* posted to verbatim */
+	struct sti_span url; /* posted to verbatim */
 };
 
 struct discover_answer {

@@ -84,11 +84,14 @@ static bool claims_are_right(struct judgement *j, const struct judge_policy *pol
 	return j->passport->claims_error == STI_OK;
 }
 
+bool judge_is_fresh(const struct judge_policy *policy, int64_t time)
+{
+	return time >= policy->now - policy->freshness - policy->skew && time <= policy->now + policy->skew;
+}
+
 static bool iat_is_fresh(struct judgement *j, const struct judge_policy *policy)
 {
-	int64_t iat = j->passport->iat;
-
-	return iat >= policy->now - policy->freshness - policy->skew && iat <= policy->now + policy->skew;
+	return judge_is_fresh(policy, j->passport->iat);
 }
 
 static bool claims_dest(const struct sti_passport *p, const struct sti_tn *dest)
@@ -206,9 +209,16 @@ void judge_end(struct judgement *judgement)
 	judgement->passport = NULL;
 }
 
+/* A case that several steps look for is told once, with the last word on it. */
 static void note(struct judgement *j, enum sti_case c, bool ok)
 {
-	j->check[j->n_check++] = (struct sti_check){c, ok};
+	size_t i = 0;
+
+	while (i < j->n_check && j->check[i].c != c)
+		i++;
+	if (i == j->n_check)
+		j->n_check++;
+	j->check[i] = (struct sti_check){c, ok};
 }
 
 bool judge_go(struct judgement *j, const struct judge_policy *policy)

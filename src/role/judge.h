@@ -18,8 +18,8 @@ struct judge_policy {
 	int64_t freshness;
 	int64_t skew;
 	bool strict_origid;
-	bool every_ppt;               /* the CPS: certificate, signature and freshness are judged for every type */
-	const struct sti_tn *orig;    /* NULL: not compared with signalling (E16) */
+	bool every_ppt; /* the CPS: certificate, signature and freshness are judged for every type */
+	const struct sti_tn *orig; /* NULL: not compared with signalling (E16) */
 	const struct sti_tn *dest;
 	size_t n_dest;
 };
@@ -28,11 +28,12 @@ enum { JUDGE_CHECKS = 20 };
 
 struct judgement {
 	struct sti_passport *passport; /* owned; NULL when the token could not be read */
-	struct sti_identity identity;  /* parameters of the header; only with is_inband */
+	struct sti_identity identity; /* parameters of the header; only with is_inband */
 	bool is_inband;
 	enum sti_error parse_error;
 	const struct sti_credential *credential; /* given, not owned */
 	enum sti_error credential_error;
+	bool is_asked; /* the credential is asked for, here or by another PASSporT of its URL */
 	bool has_answer; /* to the question for the credential */
 	enum sti_error machine_error; /* the crypto library failed: no belief at all, case E8 */
 	size_t step;
@@ -54,6 +55,9 @@ void judge_end(struct judgement *judgement);
  * judgement->passport->x5u. */
 bool judge_go(struct judgement *judgement, const struct judge_policy *policy);
 void judge_give(struct judgement *judgement, const struct sti_credential *credential, enum sti_error error);
+
+/* Within freshness and skew of now: iat (E15), and the time that signalling gives (E3). */
+bool judge_is_fresh(const struct judge_policy *policy, int64_t time);
 
 bool judge_passed(const struct judgement *judgement);
 

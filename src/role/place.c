@@ -9,6 +9,7 @@ struct place {
 	struct judgement judgement[LIMIT_PASSPORTS];
 	struct place_item item[LIMIT_PASSPORTS];
 	size_t n;
+	bool is_checked; /* the form of all of them */
 	bool over; /* there is a result */
 	struct place_result result;
 };
@@ -156,6 +157,7 @@ static bool finish_item(const struct place *place, size_t i, struct place_item *
 	const struct judgement *j = &place->judgement[i];
 	const uint8_t *key_id = sti_public_key_id(sti_credential_key(j->credential));
 
+	item->signer = key_id;
 	item->expires = j->passport->iat + place->judge.freshness + 1;
 	item->replay_until = item->expires + place->judge.skew;
 	return digest_sha256_two(j->passport->signing_input, sti_span(key_id, DIGEST_SHA256), item->replay) == STI_OK;
@@ -179,39 +181,67 @@ static void finish(struct place *place)
 	end_with(place, PLACE_GOOD, STI_CASE_NONE);
 }
 
-bool place_next(struct place *place, struct sti_span *url)
+/* Everything that has been answered is judged. True when that settles it. */
+static bool is_settled(struct place *place)
 {
-	if (place->over)
-		return false;
-	if (!place->item[0].passport && !check_form(place))
-		return false;
+	bool all = true;
+
 	for (size_t i = 0; i < place->n; i++) {
 		struct judgement *j = &place->judgement[i];
 
 		if (!judge_go(j, &place->judge)) {
-			*url = j->passport->x5u;
+			all = false;
+		} else if (!judge_passed(j)) {
+			end_with(place, PLACE_REFUSED, j->c);
 			return true;
 		}
-		if (!judge_passed(j)) {
-			end_with(place, PLACE_REFUSED, j->c);
-			return false;
-		}
 	}
-	finish(place);
-	return false;
+	if (all)
+		finish(place);
+	return all;
 }
 
-void place_give(struct place *place, const struct sti_credential *credential, enum sti_error error)
+static bool ask_for_credential(struct place *place, struct sti_span *url)
 {
-	struct sti_span url;
+	size_t i = 0;
 
-	if (!place_next(place, &url))
-		return;
+	while (i < place->n && (place->judgement[i].done || place->judgement[i].is_asked))
+		i++;
+	if (i == place->n)
+		return false;
+	*url = place->judgement[i].passport->x5u;
+	for (; i < place->n; i++)
+		if (sti_span_equal(place->judgement[i].passport->x5u, *url))
+			place->judgement[i].is_asked = true;
+	return true;
+}
+
+enum place_want place_next(struct place *place, struct sti_span *url)
+{
+	if (!place->over && !place->is_checked)
+		place->is_checked = check_form(place);
+	if (place->over || is_settled(place))
+		return PLACE_WANT_NOTHING;
+	return ask_for_credential(place, url) ? PLACE_WANT_CERT : PLACE_WANT_ANSWERS;
+}
+
+void place_give(struct place *place, struct sti_span url, const struct sti_credential *credential, enum sti_error error)
+{
 	if (!credential && !error)
 		error = STI_E_NOT_FOUND;
+	for (size_t i = 0; i < place->n; i++) {
+		struct judgement *j = &place->judgement[i];
+
+		if (j->passport && !j->has_answer && sti_span_equal(j->passport->x5u, url))
+			judge_give(j, credential, error);
+	}
+}
+
+void place_give_up(struct place *place)
+{
 	for (size_t i = 0; i < place->n; i++)
-		if (!place->judgement[i].has_answer && sti_span_equal(place->judgement[i].passport->x5u, url))
-			judge_give(&place->judgement[i], credential, error);
+		if (place->judgement[i].passport && !place->judgement[i].has_answer)
+			judge_give(&place->judgement[i], NULL, STI_E_TIMEOUT);
 }
 
 const struct place_result *place_result(const struct place *place)

@@ -21,8 +21,8 @@ struct place_policy {
 enum place_outcome {
 	PLACE_GOOD,
 	PLACE_MALFORMED, /* not 1 … 16 PASSporTs, or not of one call */
-	PLACE_REFUSED,   /* a PASSporT is refused: result.c */
-	PLACE_TYPE,      /* of a type that is not accepted here */
+	PLACE_REFUSED, /* a PASSporT is refused: result.c */
+	PLACE_TYPE, /* of a type that is not accepted here */
 };
 
 struct place_item {
@@ -30,8 +30,9 @@ struct place_item {
 	struct sti_tn orig;
 	struct sti_tn dest[LIMIT_DEST];
 	size_t n_dest;
+	const uint8_t *signer; /* key id, DIGEST_SHA256 octets, of the credential */
 	uint8_t replay[DIGEST_SHA256]; /* of signing input and signer key id: the twin (r, n - s) is the same */
-	int64_t expires;               /* seconds of the epoch: stale from then on */
+	int64_t expires; /* seconds of the epoch: stale from then on */
 	int64_t replay_until;
 };
 
@@ -50,9 +51,20 @@ struct place;
 enum sti_error place_start(struct sti_span body, const struct place_policy *policy, int64_t now, struct place **out);
 void place_free(struct place *place);
 
-/* False when there is a result; true when the credential at *url (owned by it) is wanted. */
-bool place_next(struct place *place, struct sti_span *url);
-void place_give(struct place *place, const struct sti_credential *credential, enum sti_error error);
+enum place_want {
+	PLACE_WANT_CERT, /* the credential at *url */
+	PLACE_WANT_ANSWERS, /* every credential is asked for, one is not answered */
+	PLACE_WANT_NOTHING /* there is a result */
+};
+
+/* What is wanted and has not been told yet; *url, of WANT_CERT, is owned by it. */
+enum place_want place_next(struct place *place, struct sti_span *url);
+
+/* `credential` must live until it is freed. Serves every PASSporT that names the URL. */
+void place_give(struct place *place, struct sti_span url, const struct sti_credential *credential,
+		enum sti_error error);
+/* The time is over: what is not given yet is not to be had (E8). */
+void place_give_up(struct place *place);
 const struct place_result *place_result(const struct place *place);
 
 #endif

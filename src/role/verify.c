@@ -13,6 +13,7 @@ struct sti_verify {
 	struct sti_tn *dest;
 	int64_t time;
 	bool ask_oob;
+	bool is_oob_asked;
 	bool has_oob;
 
 	uint8_t *text; /* copies of the Identity values and of the tokens from the store */
@@ -136,24 +137,44 @@ void sti_verify_free(struct sti_verify *v)
 /* E3: RFC 8224 6.2 step 4, the time that signalling gives. */
 static bool date_is_fresh(const struct sti_verify *v)
 {
-	return v->time < 0 || (v->time >= v->judge.now - v->judge.freshness - v->judge.skew &&
-			       v->time <= v->judge.now + v->judge.skew);
+	return v->time < 0 || judge_is_fresh(&v->judge, v->time);
 }
 
-/* The first that still wants a credential; NULL when all are judged. */
-static struct judgement *next_open(struct sti_verify *v, struct judgement *judgement, size_t n)
+/* Judges as far as it goes. The first whose credential has not been asked for; NULL: there is none. */
+static struct judgement *next_unasked(struct sti_verify *v, struct judgement *judgement, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!judgement[i].done && !judge_go(&judgement[i], &v->judge))
+		if (!judgement[i].done && !judge_go(&judgement[i], &v->judge) && !judgement[i].is_asked)
 			return &judgement[i];
 	return NULL;
 }
 
-static struct judgement *open_judgement(struct sti_verify *v)
+static bool is_open(const struct judgement *judgement, size_t n)
 {
-	struct judgement *open = next_open(v, v->inband, v->n_inband);
+	for (size_t i = 0; i < n; i++)
+		if (!judgement[i].done)
+			return true;
+	return false;
+}
 
-	return open ? open : next_open(v, v->from_store, v->n_from_store);
+static void mark_asked(struct judgement *judgement, size_t n, struct sti_span url)
+{
+	for (size_t i = 0; i < n; i++)
+		if (judgement[i].passport && sti_span_equal(judgement[i].passport->x5u, url))
+			judgement[i].is_asked = true;
+}
+
+static bool ask_for_credential(struct sti_verify *v, struct sti_span *url)
+{
+	struct judgement *inband = next_unasked(v, v->inband, v->n_inband);
+	struct judgement *stored = next_unasked(v, v->from_store, v->n_from_store);
+
+	if (!inband && !stored)
+		return false;
+	*url = inband ? inband->passport->x5u : stored->passport->x5u;
+	mark_asked(v->inband, v->n_inband, *url);
+	mark_asked(v->from_store, v->n_from_store, *url);
+	return true;
 }
 
 /* Of two that passed: the better attestation where policy says so, else the younger one. */
@@ -250,24 +271,28 @@ static bool any_passed(const struct sti_verify *v)
 	return best && judge_passed(best) && v->policy->prefer != STI_PREFER_EQUAL;
 }
 
+static bool is_waiting(const struct sti_verify *v)
+{
+	return is_open(v->inband, v->n_inband) || is_open(v->from_store, v->n_from_store) ||
+	       (v->ask_oob && !v->has_oob);
+}
+
 enum sti_want sti_verify_next(struct sti_verify *v, struct sti_want_detail *detail)
 {
-	struct judgement *open;
-
 	*detail = (struct sti_want_detail){0};
 	if (!v->done && !date_is_fresh(v))
 		decide_stale(v);
 	if (v->done)
 		return STI_WANT_NOTHING;
-	open = open_judgement(v);
-	if (open) {
-		detail->url = open->passport->x5u;
+	if (ask_for_credential(v, &detail->url))
 		return STI_WANT_CERT;
-	}
-	if (v->ask_oob && !v->has_oob) {
-		detail->passed = any_passed(v);
+	detail->passed = any_passed(v);
+	if (v->ask_oob && !v->is_oob_asked) {
+		v->is_oob_asked = true;
 		return STI_WANT_OOB;
 	}
+	if (is_waiting(v))
+		return STI_WANT_ANSWERS;
 	decide(v);
 	return STI_WANT_NOTHING;
 }
@@ -282,18 +307,28 @@ static void give_all(struct judgement *judgement, size_t n, struct sti_span url,
 			judge_give(&judgement[i], credential, error);
 }
 
-void sti_verify_give_cert(struct sti_verify *v, const struct sti_credential *credential, enum sti_error error)
+void sti_verify_give_cert(struct sti_verify *v, struct sti_span url, const struct sti_credential *credential,
+			  enum sti_error error)
 {
-	struct judgement *open = open_judgement(v);
-	struct sti_span url;
-
-	if (!open)
-		return;
 	if (!credential && !error)
 		error = STI_E_NOT_FOUND;
-	url = open->passport->x5u;
 	give_all(v->inband, v->n_inband, url, credential, error);
 	give_all(v->from_store, v->n_from_store, url, credential, error);
+}
+
+static void give_up(struct judgement *judgement, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!judgement[i].done && !judgement[i].has_answer)
+			judge_give(&judgement[i], NULL, STI_E_TIMEOUT);
+}
+
+void sti_verify_give_up(struct sti_verify *v)
+{
+	give_up(v->inband, v->n_inband);
+	give_up(v->from_store, v->n_from_store);
+	v->has_oob = true;
+	v->is_oob_asked = true;
 }
 
 /* A token that came in band as well was judged already. */
@@ -316,16 +351,18 @@ static void copy_verdict(const struct judgement *from, struct judgement *to)
 	memcpy(to->check, from->check, sizeof(to->check));
 }
 
-/* What was answered for a URL in band is not asked for again. */
+/* What has been asked for a URL in band is not asked again. */
 static void reuse_answer(const struct sti_verify *v, struct judgement *to)
 {
 	for (size_t i = 0; to->passport && i < v->n_inband; i++) {
 		const struct judgement *from = &v->inband[i];
 
-		if (from->has_answer && sti_span_equal(from->passport->x5u, to->passport->x5u)) {
+		if (!from->is_asked || !from->passport || !sti_span_equal(from->passport->x5u, to->passport->x5u))
+			continue;
+		to->is_asked = true;
+		if (from->has_answer)
 			judge_give(to, from->credential, from->credential_error);
-			return;
-		}
+		return;
 	}
 }
 
@@ -349,8 +386,8 @@ enum sti_error sti_verify_give_oob(struct sti_verify *v, const struct sti_span *
 	if (v->has_oob || v->done)
 		return STI_OK;
 	v->has_oob = true;
-	if (n > LIMIT_PASSPORTS)
-		n = LIMIT_PASSPORTS;
+	if (n > LIMIT_PAIR)
+		n = LIMIT_PAIR;
 	v->oob = calloc(n + 1, sizeof(*v->oob));
 	v->from_store = calloc(n + 1, sizeof(*v->from_store));
 	v->oob_text = v->oob ? copy_spans(token, n, v->oob) : NULL;

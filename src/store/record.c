@@ -21,6 +21,11 @@ static bool has_number(const struct record *record, const struct record_number *
 	return false;
 }
 
+bool record_is_for(const struct record *record, const struct record_number pair[2])
+{
+	return memcmp(&record->number[0], &pair[0], sizeof(pair[0])) == 0 && has_number(record, &pair[1]);
+}
+
 /* A dest that stands twice is one index entry, else the set would hold the PASSporT twice. */
 static enum sti_error add_dest(struct record *record, struct sti_span number)
 {

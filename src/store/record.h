@@ -26,6 +26,9 @@ struct record {
 /* STI_E_LIMIT: no token, no dest, more than 32, longer than LIMIT_JWS or LIMIT_TN. */
 enum sti_error record_make(const struct table_item *item, const struct siphash_key *key, struct record *out);
 
+/* Is it for this pair: orig, dest? */
+bool record_is_for(const struct record *record, const struct record_number pair[2]);
+
 enum sti_error record_number_make(struct sti_span number, struct record_number *out);
 
 /* The shard, 0 … RECORD_SHARDS - 1, that holds whatever comes from orig: all pairs of one PASSporT

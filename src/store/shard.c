@@ -274,19 +274,44 @@ static void collect(const struct shard *shard, const struct record_number pair[2
 	}
 }
 
-size_t shard_count(const struct shard *shard, const struct record_number pair[2])
+struct shard_tally shard_count(const struct shard *shard, const struct record_number pair[2],
+			       const uint8_t signer[SLOT_SIGNER])
 {
+	const struct slot *slot = shard->space->slot;
+	struct shard_tally tally;
 	struct set set;
 
 	collect(shard, pair, 0, INT64_MIN, &set);
-	return set.n;
+	tally = (struct shard_tally){.all = set.n};
+	for (size_t i = 0; i < set.n; i++)
+		tally.own += memcmp(slot[set.first[i]].signer, signer, SLOT_SIGNER) == 0;
+	return tally;
 }
 
-/* Oldest first. */
-static enum sti_error write_tokens(const struct shard *shard, const struct set *set, struct buf *tokens)
+/* Keeps the newest whose tokens, newline between, have room. */
+static void fit(const struct shard *shard, struct set *set, size_t room)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++) {
+		size_t need = slot_token_size(&shard->space->slot[set->first[i]]) + (n > 0);
+
+		if (need > room)
+			continue;
+		room -= need;
+		set->first[n++] = set->first[i];
+	}
+	set->n = n;
+}
+
+/* Oldest first; the set becomes what has been written. */
+static enum sti_error write_tokens(const struct shard *shard, struct set *set, struct buf *tokens)
 {
 	if (set->n == 0)
 		return STI_E_NOT_FOUND;
+	fit(shard, set, tokens->max - tokens->n);
+	if (set->n == 0)
+		return STI_E_LIMIT;
 	for (size_t i = set->n; i-- > 0;) {
 		slot_read_token(shard->space->slot, set->first[i], tokens);
 		if (i)

@@ -68,14 +68,21 @@ void shard_add(struct shard *shard, uint32_t first);
 void shard_add_spent(struct shard *shard, uint32_t first);
 
 bool shard_knows(const struct shard *shard, const uint8_t replay[32]);
-/* PASSporTs that lie here for the pair: orig, dest. */
-size_t shard_count(const struct shard *shard, const struct record_number pair[2]);
+struct shard_tally {
+	size_t all;
+	size_t own; /* of one signer */
+};
 
-/* Appends what this call got before. STI_E_NOT_FOUND: nothing. */
+/* PASSporTs that lie here for the pair: orig, dest. */
+struct shard_tally shard_count(const struct shard *shard, const struct record_number pair[2],
+			       const uint8_t signer[SLOT_SIGNER]);
+
+/* Appends what this call got before, the newest that fit. STI_E_NOT_FOUND: nothing; STI_E_LIMIT: not
+ * one fits. */
 enum sti_error shard_answer(const struct shard *shard, const struct record_number pair[2],
 			    const struct shard_call *call, int64_t now, struct buf *tokens);
-/* The same, else takes the set of the pair; *taken counts its PASSporTs. On an error of `tokens`
- * nothing is taken. */
+/* The same, else takes the set of the pair, again the newest that fit: the others stay. *taken counts
+ * the PASSporTs. On an error nothing is taken. */
 enum sti_error shard_take(struct shard *shard, const struct record_number pair[2], const struct shard_call *call,
 			  int64_t now, struct buf *tokens, uint32_t *taken);
 

@@ -27,9 +27,14 @@ size_t slot_count(size_t n_number, size_t n_token)
 	return octets > links ? octets : links;
 }
 
+size_t slot_token_size(const struct slot *head)
+{
+	return head->n_body - numbers_size(head->n_number);
+}
+
 size_t slot_chain_count(const struct slot *head)
 {
-	return slot_count(head->n_number, head->n_body - numbers_size(head->n_number));
+	return slot_count(head->n_number, slot_token_size(head));
 }
 
 uint64_t slot_head_sum(const struct slot *slot, const struct siphash_key *key)
@@ -77,6 +82,7 @@ void slot_write(struct slot *base, const struct siphash_key *key, const uint32_t
 	head->expires = item->expires;
 	head->replay_until = item->replay_until;
 	memcpy(head->replay, item->replay, sizeof(head->replay));
+	memcpy(head->signer, item->signer, sizeof(head->signer));
 	head->n_body = (uint16_t)(numbers_size(record->n_number) + item->token.n);
 	head->n_number = record->n_number;
 	head->shard = record->shard;
@@ -111,7 +117,7 @@ const struct record_number *slot_number(const struct slot *slot)
 void slot_read_token(const struct slot *base, uint32_t first, struct buf *out)
 {
 	size_t at = numbers_size(base[first].n_number);
-	size_t left = base[first].n_body - at;
+	size_t left = slot_token_size(&base[first]);
 
 	for (uint32_t i = first; left; i = base[i].next, at = 0) {
 		size_t n = left < SLOT_BODY - at ? left : SLOT_BODY - at;

@@ -16,8 +16,9 @@
  * Stores need order against the compiler only: the memory of a dead process is seen whole.
  */
 enum {
-	SLOT_SIZE = 832, /* 13 cache lines: a token of 728 octets with one dest fits, the ordinary has 490-700 */
-	SLOT_HEAD = 72,
+	SLOT_SIZE = 832, /* 13 cache lines: a token of 720 octets with one dest fits, the ordinary has 490-700 */
+	SLOT_HEAD = 80,
+	SLOT_SIGNER = 8, /* octets of the signer's key id: enough to tell the signers of one pair apart */
 	SLOT_BODY = SLOT_SIZE - SLOT_HEAD,
 	SLOT_LINKS = 4, /* dest entries in the index for each slot */
 	SLOT_CHAIN = (LIMIT_JWS + RECORD_NUMBERS * (1 + LIMIT_TN) + SLOT_BODY - 1) / SLOT_BODY
@@ -31,6 +32,7 @@ struct slot {
 	int64_t expires;
 	int64_t replay_until;
 	uint8_t replay[32];
+	uint8_t signer[SLOT_SIGNER];
 	uint32_t next; /* SLOT_NONE at the end of the chain */
 	uint16_t n_body;
 	uint8_t n_number;
@@ -53,6 +55,7 @@ bool slot_is_spent(const struct slot *slot);
 
 /* number[0] is orig; the dests follow. They are gone from a spent record. */
 const struct record_number *slot_number(const struct slot *slot);
+size_t slot_token_size(const struct slot *head);
 void slot_read_token(const struct slot *base, uint32_t first, struct buf *out);
 
 /* live -> spent; the octets stay until they are wiped. */

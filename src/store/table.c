@@ -217,13 +217,29 @@ static bool is_known(const struct table *table, const struct batch *batch, const
 	return shard_knows(&table->shard[record->shard], record->item->replay);
 }
 
-/* Room for it, and for all of the batch before it, under each of its pairs? */
+/* What lies there for the pair, and what comes before it in the batch. */
+static struct shard_tally count_pair(const struct table *table, const struct batch *batch, const struct record *record,
+				     const struct record_number pair[2])
+{
+	struct shard_tally tally = shard_count(&table->shard[record->shard], pair, record->item->signer);
+
+	for (size_t i = 0; i < batch->n_fresh; i++) {
+		if (!record_is_for(batch->fresh[i], pair))
+			continue;
+		tally.all++;
+		tally.own += memcmp(batch->fresh[i]->item->signer, record->item->signer, SLOT_SIGNER) == 0;
+	}
+	return tally;
+}
+
+/* Room for one more under each of its pairs, and for one more of its signer? */
 static bool fits_pairs(const struct table *table, const struct batch *batch, const struct record *record)
 {
 	for (size_t i = 1; i < record->n_number; i++) {
 		struct record_number pair[2] = {record->number[0], record->number[i]};
+		struct shard_tally tally = count_pair(table, batch, record, pair);
 
-		if (shard_count(&table->shard[record->shard], pair) + batch->n_fresh >= LIMIT_PAIR)
+		if (tally.all >= LIMIT_PAIR || tally.own >= LIMIT_PAIR_SIGNER)
 			return false;
 	}
 	return true;

@@ -17,7 +17,7 @@ struct table;
 struct table_config {
 	const char *path; /* of the file; its folder must be tmpfs, else STI_E_IO with errno EXDEV */
 	/* 1 … LIMIT_SLOTS, the bound of memory: 832 octets of file and about 75 of index each. A slot holds
-	 * one PASSporT of ordinary length: 728 octets with one dest, 16 less for each further, up to 4. */
+	 * one PASSporT of ordinary length: 720 octets with one dest, 16 less for each further, up to 4. */
 	uint32_t slots;
 	uint32_t call_grace; /* seconds in which the same call gets the same answer again: 10 */
 };
@@ -29,6 +29,7 @@ struct table_item {
 	size_t n_dest;
 	int64_t expires; /* deleted from this second on */
 	uint8_t replay[32]; /* what makes two tokens one: stored or taken before, it is a duplicate */
+	uint8_t signer[32]; /* key id: who may fill a pair no further than LIMIT_PAIR_SIGNER */
 	int64_t replay_until; /* the hash is kept until then */
 };
 
@@ -55,8 +56,8 @@ void table_close(struct table *table);
 /*
  * All or nothing. STI_OK: all are stored, or were already (duplicates count as stored); published
  * before it returns. STI_E_FULL: nothing was stored, nothing dropped; also when LIMIT_PAIR lie there
- * for one of the pairs. STI_E_LIMIT: more than LIMIT_PASSPORTS items or LIMIT_DEST dests, none, or
- * a token or number too long. A process that dies within leaves a part: its 201 never left.
+ * for one of the pairs, or LIMIT_PAIR_SIGNER of the same signer. STI_E_LIMIT: more than LIMIT_PASSPORTS items or
+ * LIMIT_DEST dests, none, or a token or number too long. A process that dies within leaves a part: its 201 never left.
  * A PASSporT that was taken or is stale keeps its (first) slot until replay_until.
  */
 enum sti_error table_put(struct table *table, const struct table_item *item, size_t n, int64_t now);
@@ -68,11 +69,12 @@ struct table_pair {
 
 /*
  * Takes the whole set of the first pair that has one out of the store: each token appended to
- * `tokens`, newline between; *hit is the index of the pair. A PASSporT with several dests is gone
+ * `tokens`, newline between, oldest first; of a set that has no room there the newest that fit, and
+ * the others stay; *hit is the index of the pair. A PASSporT with several dests is gone
  * for all of them. The same `call` (any id of the caller's, absent or empty: none) gets the same
  * answer again for call_grace seconds, in this process; then it is wiped, at once without a call.
- * STI_E_NOT_FOUND when there is none. What is stale is never given out. On an error of `tokens`
- * nothing is taken.
+ * STI_E_NOT_FOUND when there is none. What is stale is never given out. STI_E_LIMIT when
+ * not one token fits. On an error nothing is taken.
  */
 enum sti_error table_take(struct table *table, const struct table_pair *pair, size_t n, struct sti_span call,
 			  int64_t now, struct buf *tokens, size_t *hit);

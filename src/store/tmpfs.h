@@ -10,7 +10,7 @@
  */
 enum {
 	TMPFS_HEADER = 4096,
-	TMPFS_VERSION = 1 /* of the layout: struct slot, RECORD_SHARDS, what is hashed */
+	TMPFS_VERSION = 2 /* of the layout: struct slot, RECORD_SHARDS, what is hashed */
 };
 
 #define TMPFS_MAGIC_WORD UINT64_C(0x656e6f7465646973) /* "sidetone" */

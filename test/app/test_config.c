@@ -43,7 +43,7 @@ static const char everything[] =
 	"as {\n"
 	"  listen = {\"127.0.0.1:8080\"} client_ca = \"ca.pem\" tls_certificate = \"as.pem\" tls_key = \"as.key\"\n"
 	"  client_required = true\n"
-	"  prefix = \"/atis\"  success = 201  budget_ms = 350  publish_timeout_ms = 4000  publish_queue = 77\n"
+	"  prefix = \"/atis\"  success = 201  publish_timeout_ms = 4000  publish_queue = 77\n"
 	"  signer \"main\" { key = \"sp.key\" certificate = \"sp.pem\" x5u = \"https://cr.example.com/certs/a1.pem\"\n"
 	"    numbers = {\"1202555\", # the first block\n"
 	"      \"1203555\"} trunks = {\"t 1\"} }\n"
@@ -108,7 +108,6 @@ static void test_as_arrives(void **state)
 	assert_true(as->listen.client_required);
 	assert_string_equal(as->prefix, "/atis");
 	assert_int_equal(as->success, 201);
-	assert_int_equal(as->budget_ms, 350);
 	assert_int_equal(as->publish_timeout_ms, 4000);
 	assert_int_equal(as->publish_queue, 77);
 	assert_int_equal(as->n_signer, 2);
@@ -167,9 +166,10 @@ static void test_defaults(void **state)
 	assert_null(c->fetch_ca);
 	assert_int_equal(c->limits.idle_ms, 60000);
 	assert_int_equal(c->limits.connections, 4096);
+	assert_int_equal(c->limits.connections_per_address, 256);
 	assert_string_equal(c->as.prefix, "/stir/v1");
 	assert_int_equal(c->as.success, 200);
-	assert_int_equal(c->as.budget_ms, 400);
+	assert_string_equal(c->trunk_prefix, "0");
 	assert_int_equal(c->vs.budget_ms, 700);
 	assert_int_equal(c->vs.wait_ms, 300);
 	assert_int_equal(c->vs.policy.freshness, 60);

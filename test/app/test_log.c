@@ -8,7 +8,12 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "app/log.h"
 
@@ -253,6 +258,185 @@ static void test_nobody_reads_and_no_metrics(void **state)
 	log_free(log);
 }
 
+/* Where a log may go that nobody reads: [0] to read, [1] to write. */
+static int open_pipe(int end[2])
+{
+	return pipe2(end, O_CLOEXEC);
+}
+
+static int open_pipe_that_others_made_nonblocking(int end[2])
+{
+	return pipe2(end, O_CLOEXEC | O_NONBLOCK);
+}
+
+static int open_socket(int end[2])
+{
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, end);
+}
+
+static int open_terminal(int end[2])
+{
+	return openpty(&end[0], &end[1], NULL, NULL, NULL);
+}
+
+static const struct unread {
+	const char *what;
+	int (*open)(int end[2]);
+	bool is_exact; /* what is written is there to be read at once */
+} unreads[] = {
+	{"pipe", open_pipe, true},
+	{"pipe that others do not wait for", open_pipe_that_others_made_nonblocking, true},
+	{"socket", open_socket, true},
+	{"terminal", open_terminal, false},
+};
+
+enum { LINES = 3000, FULL = 1 << 20 };
+
+/* All that lies there to be read. */
+static char *read_there(int fd)
+{
+	char *text = calloc(1, FULL);
+	size_t n = 0;
+	ssize_t got;
+
+	assert_non_null(text);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0); /* the reader's */
+	while ((got = read(fd, text + n, FULL - 1 - n)) > 0)
+		n += (size_t)got;
+	return text;
+}
+
+/* Lines of different length, so that they do not fit without a rest. */
+static void write_lines(struct log *log)
+{
+	char value[300];
+
+	memset(value, 'x', sizeof(value));
+	for (size_t i = 0; i < LINES; i++) {
+		struct log_line line;
+
+		log_begin(&line, LOG_VERDICT);
+		log_put(&line, "v", sti_span(value, 1 + i % sizeof(value)));
+		log_put_str(&line, "end", "here");
+		log_end(log, &line, NOW);
+	}
+}
+
+static void expect_told(struct log *log, int fd, int64_t dropped)
+{
+	char told[64];
+	char *text;
+
+	log_event(log, LOG_VERDICT, NOW, "v", "again");
+	text = read_there(fd);
+	snprintf(told, sizeof(told), " v=again dropped=%lld\n", (long long)dropped);
+	assert_non_null(strstr(text, told));
+	free(text);
+}
+
+/* A write that waits is ended by the alarm, and the test with it. */
+static void expect_no_wait(const struct unread *unread, struct metrics *metrics)
+{
+	int64_t before = metrics_get(metrics, METRIC_LOG_DROPPED, 0), dropped;
+	int end[2], flags;
+	struct log *log;
+	char *text;
+
+	assert_int_equal(unread->open(end), 0);
+	flags = fcntl(end[1], F_GETFL);
+	log = log_create(end[1], metrics);
+	assert_non_null(log);
+	alarm(20);
+	write_lines(log);
+	alarm(0);
+	dropped = metrics_get(metrics, METRIC_LOG_DROPPED, 0) - before;
+	print_message("%s: %d of %d lines not written\n", unread->what, (int)dropped, LINES);
+	assert_in_range(dropped, 1, LINES - 1);
+	assert_int_equal(fcntl(end[1], F_GETFL), flags);
+	text = read_there(end[0]);
+	if (unread->is_exact) {
+		assert_int_equal((int64_t)count_of(text, " end=here\n") + dropped, LINES);
+		expect_told(log, end[0], dropped);
+	}
+	free(text);
+	log_free(log);
+	assert_int_equal(close(end[0]), 0);
+	assert_int_equal(close(end[1]), 0);
+}
+
+static void test_H14_nobody_reads_and_nobody_waits(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(unreads) / sizeof(unreads[0]); i++)
+		expect_no_wait(&unreads[i], f->metrics);
+}
+
+static void test_H14_flush_of_what_nobody_reads_tells_it_later(void **state)
+{
+	struct fixture *f = *state;
+	struct log *log;
+	int end[2];
+	char *text;
+
+	assert_int_equal(open_pipe(end), 0);
+	log = log_create(end[1], f->metrics);
+	assert_non_null(log);
+	alarm(20);
+	write_lines(log);
+	for (int i = 0; i < 12; i++)
+		log_event(log, LOG_NO_ROUTE, NOW, NULL, NULL);
+	log_flush(log, NOW);
+	alarm(0);
+	free(read_there(end[0]));
+	log_flush(log, NOW + 1);
+	text = read_there(end[0]);
+	assert_non_null(strstr(text, "event=no_route dropped=12\n"));
+	free(text);
+	log_free(log);
+	close(end[0]);
+	close(end[1]);
+}
+
+static void test_reader_has_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct log *log;
+	int end[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(open_pipe(end), 0);
+	log = log_create(end[1], f->metrics);
+	assert_non_null(log);
+	close(end[0]);
+	log_event(log, LOG_START, NOW, NULL, NULL);
+	assert_int_equal(metrics_get(f->metrics, METRIC_LOG_DROPPED, 0), 1);
+	log_free(log);
+	close(end[1]);
+}
+
+/* A disk that fills up in the middle of a line: the next one begins on a line of its own. */
+static void test_line_after_a_torn_one(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit before, small;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 30;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	log_event(f->log, LOG_START, NOW, "a", "1");
+	log_event(f->log, LOG_START, NOW, "a", "2");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	log_event(f->log, LOG_START, NOW, "a", "3");
+	log_event(f->log, LOG_START, NOW, "a", "4");
+	assert_int_equal(metrics_get(f->metrics, METRIC_LOG_DROPPED, 0), 2);
+	assert_string_equal(written(f), "ts=2025-12-01T00:00:00Z level=\n"
+					"ts=2025-12-01T00:00:00Z level=info event=start a=3 dropped=2\n"
+					"ts=2025-12-01T00:00:00Z level=info event=start a=4\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +451,10 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_every_event_has_a_row_of_its_own, setup, teardown),
 		cmocka_unit_test(test_nobody_reads_and_no_metrics),
+		cmocka_unit_test_setup_teardown(test_H14_nobody_reads_and_nobody_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_H14_flush_of_what_nobody_reads_tells_it_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reader_has_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_line_after_a_torn_one, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("app/log", tests, NULL, NULL);

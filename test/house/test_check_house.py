@@ -115,11 +115,34 @@ class CheckHouse(unittest.TestCase):
         self.assert_found("src/json/reader.c:2:", "finish it")
 
     def test_long_function(self):
-        self.put("src/json/reader.c", SPDX + "int f(int x)\n{\n" + "\tx++;\n" * 60 + "\treturn x;\n}\n")
+        self.put("src/json/reader.c", SPDX + "int f(int x)\n{\n" + "\tx++;\n" * 47 + "\treturn x;\n}\n" +
+                 "int g(int x)\n{\n" + "\tx++;\n" * 46 + "\treturn x;\n}\n")
         status, output = self.check()
         if "no ctags" in output:
             self.skipTest("no ctags")
-        self.assertIn("src/json/reader.c:2: f has 64 lines", output)
+        self.assertIn("src/json/reader.c:2: f has 51 lines", output)
+        self.assertNotIn(": g has", output)
+
+    def test_work_that_is_put_off(self):
+        for word in ["for" + " now", "a st" + "ub", "Place" + "holder", "not" + " yet"]:
+            with self.subTest(word):
+                self.put("src/json/reader.c", SPDX + f"/* {word} */\n")
+                self.assert_found("src/json/reader.c:2:", "finish it")
+
+    def test_certificate_that_is_not_valid_so_far(self):
+        self.put("src/json/reader.c", SPDX + '/* "not' + ' yet valid", stubborn */\n')
+        status, output = self.check()
+        self.assertNotIn("not" + " yet", output)
+
+    def test_noun_in_two_rooms(self):
+        self.put("src/json/place.h", SPDX)
+        self.put("src/role/place.c", SPDX)
+        self.put("test/role/test_place.c", SPDX)
+        self.assert_found("src/role/place.c:1: the noun place is taken by src/json/place.h")
+
+    def test_noun_of_a_public_header_in_another_room(self):
+        self.put("src/role/span.h", SPDX)
+        self.assert_found("src/role/span.h:1: the noun span is taken by include/sti/span.h")
 
     def test_public_header_that_needs_another_first(self):
         self.put("include/sti/span.h", SPDX + "size_t sti_span(void);\n")

@@ -6,15 +6,18 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <openssl/tls1.h>
 
 #include "base/limits.h"
 #include "net/http_client.h"
+#include "support/alloc_sweep.h"
 #include "support/raw_server.h"
 
 /* ---- the network as libcurl sees it: names are scripted, connects are counted ---- */
@@ -643,6 +646,63 @@ static void test_D9_name_server_that_is_silent_does_not_block_the_loop(void **st
 	set_silent(false);
 }
 
+static unsigned n_asking(void)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&world.lock);
+	n = world.asking;
+	pthread_mutex_unlock(&world.lock);
+	return n;
+}
+
+/* Calls until one is refused; each is given up before the name server answers. */
+static void ask_until_full(struct rig *rig, const struct http_call *call, struct outcome *outcome)
+{
+	enum sti_error error;
+
+	while (!(error = http_client_send(rig->client, call, note_outcome, outcome))) {
+		unsigned before = n_asking();
+
+		while (n_asking() == before)
+			uv_run(&rig->loop, UV_RUN_NOWAIT);
+	}
+	assert_int_equal(error, STI_E_FULL);
+	run_until_idle(rig);
+}
+
+/* What was given up stays a thread; another program's limits are not ours to exhaust. */
+static void test_D9_names_that_nobody_answers_are_looked_up_only_so_often(void **state)
+{
+	struct http_call foreign = call_to("https://h.example/a");
+	struct http_call own = own_call("https://h.example/a");
+	struct http_call literal = own_call("https://127.0.0.1:8443/a");
+	struct rig *rig = rig_open();
+	struct http_call local = local_call(rig);
+	struct outcome outcome = {0};
+
+	(void)state;
+	rig_unix(rig, RAW_ANSWER, BODY_HELLO);
+	http_client_close(rig->client);
+	rig_client(rig, 2 * LIMIT_LOOKUPS, 2 * LIMIT_LOOKUPS);
+	foreign.total_ms = own.total_ms = 200;
+	set_silent(true);
+	ask_until_full(rig, &foreign, &outcome);
+	assert_in_range(n_asking(), LIMIT_FOREIGN_LOOKUPS - 4, LIMIT_FOREIGN_LOOKUPS);
+	ask_until_full(rig, &own, &outcome);
+	assert_in_range(n_asking(), LIMIT_LOOKUPS - 4, LIMIT_LOOKUPS);
+	assert_int_equal(outcome.done, n_asking());
+	outcome = ask(rig, &local);
+	assert_body(&outcome, "hello");
+	world.port = 9;
+	assert_int_not_equal(ask(rig, &literal).error, STI_E_FULL);
+	set_silent(false);
+	while (http_client_send(rig->client, &foreign, note_outcome, &outcome)) /* until the last thread has ended */
+		uv_run(&rig->loop, UV_RUN_NOWAIT);
+	run_until_idle(rig);
+	rig_close(rig);
+}
+
 static void test_D9_deadline_holds_while_waiting_for_a_connection(void **state)
 {
 	struct http_call call = own_call("https://localhost:8443/a");
@@ -1087,6 +1147,108 @@ static void test_the_call_is_copied(void **state)
 	rig_close(rig);
 }
 
+/* ---- no memory ---- */
+
+/* A server that needs none: one connection at a time, served between two turns of the loop. */
+struct bare_server {
+	struct rig *rig;
+	int listener;
+	int fd;
+	unsigned recovered; /* clients that went on after a call that failed */
+};
+
+static struct bare_server bare_open(struct rig *rig)
+{
+	struct bare_server server = {rig, socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), -1, 0};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	memcpy(address.sun_path, rig->socket, strlen(rig->socket));
+	assert_int_equal(bind(server.listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(server.listener, 8), 0);
+	return server;
+}
+
+static void bare_turn(struct bare_server *server)
+{
+	char request[1024];
+	ssize_t n;
+
+	uv_run(&server->rig->loop, UV_RUN_NOWAIT);
+	if (server->fd < 0)
+		server->fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (server->fd < 0)
+		return;
+	n = read(server->fd, request, sizeof(request));
+	if (n > 0)
+		n = send(server->fd, BODY_HELLO, strlen(BODY_HELLO), MSG_NOSIGNAL);
+	if (n == 0 || (n < 0 && errno != EAGAIN)) {
+		close(server->fd);
+		server->fd = -1;
+	}
+}
+
+/* True when there was an answer; else the caller hears of it, once, and the client goes on. */
+static bool send_attempt(void *context)
+{
+	struct bare_server *server = context;
+	struct rig *rig = server->rig;
+	struct http_call call = local_call(rig);
+	struct outcome outcome = {.rig = rig};
+	enum sti_error error = http_client_send(rig->client, &call, note_outcome, &outcome);
+
+	if (error) {
+		assert_int_equal(error, STI_E_MEMORY);
+		assert_int_equal(outcome.done, 0);
+		return false;
+	}
+	while (http_client_in_flight(rig->client))
+		bare_turn(server);
+	assert_int_equal(outcome.done, 1);
+	if (outcome.error) {
+		assert_int_not_equal(outcome.error, STI_E_TIMEOUT); /* it did not wait in vain */
+		return false;
+	}
+	assert_body(&outcome, "hello");
+	return true;
+}
+
+/* A client of its own each time, so that the connection is a new one too. */
+static bool life_attempt(void *context)
+{
+	struct bare_server *server = context;
+	struct http_client_config config = {.gate = &gate, .in_flight = 4, .per_host = 2};
+	bool good;
+
+	if (http_client_create(&server->rig->loop, &config, &server->rig->client)) {
+		assert_true(alloc_sweep_failed());
+		server->rig->client = NULL;
+		return false;
+	}
+	good = send_attempt(server);
+	if (!good && send_attempt(server))
+		server->recovered++;
+	http_client_close(server->rig->client);
+	server->rig->client = NULL;
+	while (uv_loop_alive(&server->rig->loop) || server->fd >= 0)
+		bare_turn(server);
+	assert_true(good || alloc_sweep_failed());
+	return good;
+}
+
+static void test_J5_client_without_memory(void **state)
+{
+	struct rig *rig = rig_open();
+	struct bare_server server = bare_open(rig);
+
+	(void)state;
+	assert_true(life_attempt(&server)); /* libuv has its tables */
+	alloc_sweep("http_client_create, send, close", life_attempt, &server);
+	assert_true(server.recovered > 0);
+	close(server.listener);
+	unlink(rig->socket);
+	rig_close(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1107,6 +1269,7 @@ int main(void)
 		cmocka_unit_test(test_D9_server_that_is_silent_or_trickles_or_never_ends),
 		cmocka_unit_test(test_D9_server_that_never_shakes_hands),
 		cmocka_unit_test(test_D9_name_server_that_is_silent_does_not_block_the_loop),
+		cmocka_unit_test(test_D9_names_that_nobody_answers_are_looked_up_only_so_often),
 		cmocka_unit_test(test_D9_deadline_holds_while_waiting_for_a_connection),
 		cmocka_unit_test(test_connection_refused),
 		cmocka_unit_test(test_name_that_does_not_resolve),
@@ -1126,6 +1289,7 @@ int main(void)
 		cmocka_unit_test(test_done_may_close_the_client),
 		cmocka_unit_test(test_close_ends_what_is_in_flight),
 		cmocka_unit_test(test_the_call_is_copied),
+		cmocka_unit_test(test_J5_client_without_memory),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -16,16 +16,16 @@ static const char *write(struct buf *out, const struct http_reply *reply, const 
 
 static void test_reply_with_everything(void **state)
 {
-	struct http_header retry = {sti_span_str("Retry-After"), sti_span_str("2")};
-	struct http_reply reply = {503, "text/plain", sti_span_str("busy"), &retry, 1};
+	struct http_header other = {sti_span_str("X-Other"), sti_span_str("o")};
+	struct http_reply reply = {503, "text/plain", sti_span_str("busy"), &other, 1, 4294967295};
 	struct reply_frame frame = {"DATE", "POST", sti_span_str("id-1"), true, false};
 	struct buf out = buf_own(1024);
 
 	(void)state;
-	assert_string_equal(
-		write(&out, &reply, &frame),
-		"HTTP/1.1 503 Service Unavailable\r\nDate: DATE\r\nAllow: POST\r\nX-RequestID: id-1\r\n"
-		"Connection: close\r\nRetry-After: 2\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbusy");
+	assert_string_equal(write(&out, &reply, &frame),
+			    "HTTP/1.1 503 Service Unavailable\r\nDate: DATE\r\nAllow: POST\r\nX-RequestID: id-1\r\n"
+			    "Connection: close\r\nRetry-After: 4294967295\r\nX-Other: o\r\nContent-Type: "
+			    "text/plain\r\nContent-Length: 4\r\n\r\nbusy");
 	buf_free(&out);
 }
 

@@ -47,6 +47,9 @@ static int teardown(void **state)
 	return 0;
 }
 
+static const uint8_t signer[2][32] = {{1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 4, 5, 6, 7, 9, 9}};
+
+/* Signed by signer[0] when the token begins with a t, else by signer[1]. */
 static void put(struct bench *b, const char *token, const char *orig, const char *dest, int64_t expires,
 		int64_t replay_until)
 {
@@ -60,6 +63,7 @@ static void put(struct bench *b, const char *token, const char *orig, const char
 	struct record record;
 	uint32_t slot;
 
+	memcpy(item.signer, signer[token[0] != 't'], 32);
 	memcpy(item.replay, token, strlen(token) < 32 ? strlen(token) : 32);
 	assert_int_equal(record_make(&item, &b->space.key, &record), STI_OK);
 	assert_true(pool_take(&b->space.pool, &slot, 1));
@@ -161,11 +165,11 @@ static void test_stale_is_not_given_out_before_the_sweep(void **state)
 	assert_int_equal(shard_sweep(&b->shard, T0 + 5), 1);
 }
 
-static void test_full_buffer_takes_nothing(void **state)
+static void test_no_room_for_one_token_takes_nothing(void **state)
 {
 	struct bench *b = *state;
 	struct record_number pair[2];
-	struct buf small = buf_own(5);
+	struct buf small = buf_own(2);
 	uint32_t taken;
 
 	put(b, "one", "12025550100", "12025550101", T0 + 60, T0 + 65);
@@ -175,6 +179,45 @@ static void test_full_buffer_takes_nothing(void **state)
 	assert_int_equal(taken, 0);
 	expect_take(b, "12025550101", &no_call, T0, "one\ntwo");
 	buf_free(&small);
+}
+
+/* room: of the buffer, for "first", "a long one", "last", in this order stored. */
+static const struct {
+	size_t room;
+	const char *taken;
+	const char *left;
+} rooms[] = {
+	{21, "first\na long one\nlast", NULL}, {20, "a long one\nlast", "first"}, {15, "a long one\nlast", "first"},
+	{14, "first\nlast", "a long one"},     {10, "first\nlast", "a long one"}, {9, "last", "first\na long one"},
+	{4, "last", "first\na long one"},
+};
+
+static void test_little_room_takes_the_newest_that_fit_and_leaves_the_others(void **state)
+{
+	struct bench *b = *state;
+	struct record_number pair[2];
+	uint32_t taken;
+
+	pair_of(pair, "12025550100", "12025550101");
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+		for (int with_call = 0; with_call < 2; with_call++) {
+			const struct shard_call call = {with_call ? 7 + i : 0, T0 + 10};
+			struct buf out = buf_own(rooms[i].room), again = buf_own(rooms[i].room);
+
+			put(b, "first", "12025550100", "12025550101", T0 + 60, T0 + 65);
+			put(b, "a long one", "12025550100", "12025550101", T0 + 60, T0 + 65);
+			put(b, "last", "12025550100", "12025550101", T0 + 60, T0 + 65);
+			assert_int_equal(shard_take(&b->shard, pair, &call, T0, &out, &taken), STI_OK);
+			assert_true(sti_span_is(buf_span(&out), rooms[i].taken));
+			if (with_call) {
+				assert_int_equal(shard_answer(&b->shard, pair, &call, T0, &again), STI_OK);
+				assert_true(sti_span_is(buf_span(&again), rooms[i].taken));
+			}
+			expect_take(b, "12025550101", &no_call, T0, rooms[i].left);
+			buf_free(&out);
+			buf_free(&again);
+		}
+	}
 }
 
 static void test_hash_is_known_until_its_time_and_then_the_slot_is_free(void **state)
@@ -286,7 +329,15 @@ static void test_crowded_buckets(void **state)
 	assert_int_equal(used(b), 0);
 }
 
-static void test_count_is_of_the_pair(void **state)
+static void expect_count(struct bench *b, const struct record_number pair[2], size_t all, size_t own)
+{
+	struct shard_tally tally = shard_count(&b->shard, pair, signer[0]);
+
+	assert_int_equal(tally.all, all);
+	assert_int_equal(tally.own, own);
+}
+
+static void test_count_is_of_the_pair_and_of_the_signer(void **state)
 {
 	struct bench *b = *state;
 	struct record_number pair[2];
@@ -295,11 +346,11 @@ static void test_count_is_of_the_pair(void **state)
 	put(b, "two", "12025550100", "12025550101", T0 + 60, T0 + 65);
 	put(b, "three", "12025550100", "12025550102", T0 + 60, T0 + 65);
 	pair_of(pair, "12025550100", "12025550101");
-	assert_int_equal(shard_count(&b->shard, pair), 2);
+	expect_count(b, pair, 2, 1);
 	pair_of(pair, "12025550100", "12025550199");
-	assert_int_equal(shard_count(&b->shard, pair), 3);
+	expect_count(b, pair, 3, 2);
 	pair_of(pair, "12025550101", "12025550100");
-	assert_int_equal(shard_count(&b->shard, pair), 0);
+	expect_count(b, pair, 0, 0);
 }
 
 static void test_spent_record_of_the_file(void **state)
@@ -328,7 +379,8 @@ int main(void)
 		TEST(test_same_call_gets_the_same_bytes_in_its_time),
 		TEST(test_answer_is_never_stale),
 		TEST(test_stale_is_not_given_out_before_the_sweep),
-		TEST(test_full_buffer_takes_nothing),
+		TEST(test_no_room_for_one_token_takes_nothing),
+		TEST(test_little_room_takes_the_newest_that_fit_and_leaves_the_others),
 		TEST(test_hash_is_known_until_its_time_and_then_the_slot_is_free),
 		TEST(test_sweep_order_is_not_insert_order),
 		TEST(test_due_beyond_the_wheel_goes_round_again),
@@ -337,7 +389,7 @@ int main(void)
 		TEST(test_clock_of_another_thread_is_behind),
 		TEST(test_stored_when_due_already_goes_with_the_next_sweep),
 		TEST(test_crowded_buckets),
-		TEST(test_count_is_of_the_pair),
+		TEST(test_count_is_of_the_pair_and_of_the_signer),
 		TEST(test_spent_record_of_the_file),
 	};
 

@@ -39,7 +39,8 @@ static void make(struct made *made, size_t n_token, size_t n_dest)
 					 .n_dest = n_dest,
 					 .expires = 1000,
 					 .replay_until = 1005,
-					 .replay = {1, 2, 3}};
+					 .replay = {1, 2, 3},
+					 .signer = {4, 5, 6, 7, 8, 9, 10, 11, 12}};
 	assert_int_equal(record_make(&made->item, &key, &made->record), STI_OK);
 	for (uint32_t i = 0; i < SLOT_CHAIN; i++)
 		made->chain[i] = SLOTS - 1 - 2 * i;
@@ -61,8 +62,8 @@ static void test_slots_that_a_record_needs(void **state)
 	static const struct {
 		size_t n_dest, n_token, slots;
 	} row[] = {
-		{1, 1, 1},   {1, 728, 1}, {1, 729, 2},  {1, 1488, 2},   {1, 1489, 3},       {4, 680, 1},
-		{4, 681, 2}, {5, 1, 2},   {32, 600, 8}, {32, 8192, 12}, {1, LIMIT_JWS, 11},
+		{1, 1, 1},   {1, 720, 1}, {1, 721, 2},  {1, 1472, 2},   {1, 1473, 3},       {4, 672, 1},
+		{4, 673, 2}, {5, 1, 2},   {32, 600, 8}, {32, 8192, 12}, {1, LIMIT_JWS, 11},
 	};
 
 	(void)state;
@@ -72,7 +73,7 @@ static void test_slots_that_a_record_needs(void **state)
 
 static void test_token_of_each_length_comes_back(void **state)
 {
-	static const size_t length[] = {1, 200, 728, 729, 1488, 1489, 4000, LIMIT_JWS};
+	static const size_t length[] = {1, 200, 720, 721, 1472, 1473, 4000, LIMIT_JWS};
 	static const size_t dests[] = {1, 4, 5, 32};
 
 	(void)state;
@@ -84,6 +85,8 @@ static void test_token_of_each_length_comes_back(void **state)
 		slot_write(made.base, &key, made.chain, &made.record);
 		assert_true(slot_head_is_good(head_of(&made), &key));
 		assert_true(slot_body_is_good(made.base, &key, made.chain[0]));
+		assert_memory_equal(head_of(&made)->signer, made.item.signer, SLOT_SIGNER);
+		assert_int_equal(slot_token_size(head_of(&made)), length[i % 8]);
 		assert_int_equal(slot_chain_count(head_of(&made)), slot_count(1 + dests[i / 8], length[i % 8]));
 		assert_memory_equal(slot_number(head_of(&made)), made.record.number,
 				    made.record.n_number * sizeof(made.record.number[0]));

@@ -88,6 +88,7 @@ static void make_sized(struct made *made, uint32_t id, size_t n_token)
 					 .expires = T0 + 60,
 					 .replay_until = T0 + 65};
 	memcpy(made->item.replay, &id, sizeof(id));
+	memcpy(made->item.signer, &id, sizeof(id)); /* each signed by another */
 }
 
 /* Lengths from 300 to 3,000, so that records of one to four slots mix. */
@@ -110,7 +111,7 @@ static enum sti_error take(struct table *table, const struct made *made, const c
 	size_t hit = 99;
 	enum sti_error error;
 
-	*out = buf_own(LIMIT_PAIR * LIMIT_JWS);
+	*out = buf_own(LIMIT_PAIR * (LIMIT_JWS + 1));
 	error = table_take(table, &pair, 1, sti_span_str(call), now, out, &hit);
 	if (!error)
 		assert_int_equal(hit, 0);
@@ -411,6 +412,126 @@ static void test_G6_one_pair_holds_so_many_and_no_more(void **state)
 		n += out.p[i] == '\n';
 	assert_int_equal(n, LIMIT_PAIR - 1);
 	buf_free(&out);
+	table_close(table);
+}
+
+/* PASSporT number `id` of the one call between number 0 and number `to`. */
+static void make_for(struct made *made, uint32_t id, uint32_t to, uint8_t signer)
+{
+	make_sized(made, id, 400);
+	number_of(made->orig_text, 0);
+	number_of(made->dest_text, to);
+	memset(made->item.signer, signer, sizeof(made->item.signer));
+}
+
+static enum sti_error put_for(struct table *table, uint32_t id, uint32_t to, uint8_t signer)
+{
+	struct made made;
+
+	make_for(&made, id, to, signer);
+	return table_put(table, &made.item, 1, T0);
+}
+
+static void test_G6_one_signer_leaves_room_for_the_true_one(void **state)
+{
+	struct table *table = open_at(200, T0);
+	struct made made;
+	struct buf out;
+
+	(void)state;
+	for (uint32_t id = 0; id < 20; id++)
+		assert_int_equal(put_for(table, id, 1, 66), id < LIMIT_PAIR_SIGNER ? STI_OK : STI_E_FULL);
+	assert_int_equal(put_for(table, 0, 1, 66), STI_OK); /* is there already */
+	assert_int_equal(put_for(table, 30, 2, 66), STI_OK); /* another pair */
+	table_close(table);
+	table = open_at(200, T0);
+	assert_int_equal(put_for(table, 40, 1, 66), STI_E_FULL);
+	assert_int_equal(put_for(table, 41, 1, 7), STI_OK);
+	make_for(&made, 0, 1, 66);
+	assert_int_equal(take(table, &made, NULL, T0, &out), STI_OK);
+	assert_int_equal(out.n, (LIMIT_PAIR_SIGNER + 1) * 401 - 1);
+	buf_free(&out);
+	for (uint32_t id = 50; id < 50 + LIMIT_PAIR_SIGNER; id++) /* the next call of the two */
+		assert_int_equal(put_for(table, id, 1, 66), STI_OK);
+	table_close(table);
+}
+
+/* What stands in one POST counts as what lies there, pair by pair and signer by signer. */
+static void test_G6_one_signer_in_one_post(void **state)
+{
+	static const struct {
+		uint32_t before, n, dests, signers; /* before: of the first signer, for the first dest */
+		enum sti_error error;
+	} row[] = {
+		{0, LIMIT_PASSPORTS, 1, 1, STI_OK}, {1, LIMIT_PASSPORTS, 1, 1, STI_E_FULL}, {10, 6, 1, 1, STI_OK},
+		{10, 7, 1, 1, STI_E_FULL},	    {10, 12, 2, 1, STI_OK},		    {10, 14, 2, 1, STI_E_FULL},
+		{10, 12, 1, 2, STI_OK},
+	};
+	struct made *made = calloc(LIMIT_PASSPORTS, sizeof(*made));
+	struct table_item item[LIMIT_PASSPORTS];
+
+	(void)state;
+	assert_non_null(made);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct table *table = open_at(64, T0);
+
+		for (uint32_t k = 0; k < row[i].before; k++)
+			assert_int_equal(put_for(table, 100 + k, 0, 1), STI_OK);
+		for (uint32_t k = 0; k < row[i].n; k++) {
+			make_for(&made[k], k, k % row[i].dests, (uint8_t)(1 + k % row[i].signers));
+			item[k] = made[k].item;
+		}
+		assert_int_equal(table_put(table, item, row[i].n, T0), row[i].error);
+		assert_int_equal(table_stats(table).stored, row[i].before + (row[i].error ? 0 : row[i].n));
+		table_close(table);
+		unlink(shm_folder_file(&folder, "table"));
+	}
+	free(made);
+}
+
+/* With many dests: it counts under each of them. */
+static void test_G6_one_signer_and_each_dest_of_a_passport(void **state)
+{
+	struct table *table = open_at(64, T0);
+	struct made made, other;
+	struct sti_span dest[2];
+
+	(void)state;
+	make_for(&other, 0, 2, 66);
+	for (uint32_t id = 0; id < LIMIT_PAIR_SIGNER; id++) {
+		make_for(&made, id, 1, 66);
+		dest[0] = made.dest;
+		dest[1] = other.dest;
+		made.item.dest = dest;
+		made.item.n_dest = 2;
+		assert_int_equal(table_put(table, &made.item, 1, T0), STI_OK);
+	}
+	assert_int_equal(put_for(table, 110, 1, 66), STI_E_FULL);
+	assert_int_equal(put_for(table, 111, 2, 66), STI_E_FULL);
+	assert_int_equal(put_for(table, 112, 3, 66), STI_OK);
+	table_close(table);
+}
+
+static void test_whole_set_of_the_longest_tokens(void **state)
+{
+	struct table *table = open_at(16 * LIMIT_PAIR, T0);
+	uint8_t *token = malloc(LIMIT_JWS);
+	struct made made;
+	struct buf out;
+
+	(void)state;
+	assert_non_null(token);
+	memset(token, 'A', LIMIT_JWS);
+	for (uint8_t id = 0; id < LIMIT_PAIR; id++) {
+		make_for(&made, id, 1, id);
+		made.item.token = sti_span(token, LIMIT_JWS);
+		assert_int_equal(table_put(table, &made.item, 1, T0), STI_OK);
+	}
+	assert_int_equal(take(table, &made, NULL, T0, &out), STI_OK);
+	assert_int_equal(out.n, LIMIT_PAIR * (LIMIT_JWS + 1) - 1);
+	assert_int_equal(table_stats(table).stored, 0);
+	buf_free(&out);
+	free(token);
 	table_close(table);
 }
 
@@ -1064,6 +1185,10 @@ int main(void)
 		TEST(test_G1_twice_in_one_post),
 		TEST(test_G6_a_thousand_callers_to_one_number),
 		TEST(test_G6_one_pair_holds_so_many_and_no_more),
+		TEST(test_G6_one_signer_leaves_room_for_the_true_one),
+		TEST(test_G6_one_signer_in_one_post),
+		TEST(test_G6_one_signer_and_each_dest_of_a_passport),
+		TEST(test_whole_set_of_the_longest_tokens),
 		TEST(test_G7_pairs_that_join_to_the_same_text),
 		TEST(test_number_that_cannot_be_stored_is_not_found),
 		TEST(test_batch_is_all_or_nothing),

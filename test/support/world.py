@@ -37,6 +37,11 @@ def poll(condition, seconds, step=0.01):
     return None
 
 
+def asan(options):
+    """What the program is given beside the environment where it was built with a sanitizer."""
+    return {"ASAN_OPTIONS": ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), options)))}
+
+
 class Folder:
     """A folder on tmpfs with the certificates of make_pki."""
 
@@ -75,9 +80,11 @@ class Carrier:
     """Writes a configuration and runs `sidetone serve` with it. Blocks may be replaced by keyword."""
 
     def __init__(self, folder, name="carrier", start=True, **blocks):
-        self.folder, self.name, self.process, self.port, self.lines = folder, name, None, {}, []
+        self.folder, self.name, self.process, self.port, self.environment = folder, name, None, {}, {}
+        self.command = []  # what runs the program: prlimit and the like
         self.cr_port = blocks.pop("cr_port", None) or free_port()
-        self.x5u = {c: f"https://localhost:{self.cr_port}/certs/{c}.pem" for c in ("a", "b", "expired", "future", "rogue")}
+        self.x5u = {c: f"https://localhost:{self.cr_port}/certs/{c}.pem"
+                    for c in ("a", "b", "expired", "future", "rogue")}
         self.blocks = {
             "name": name, "limits": "", "routes": "", "roots": '"roots.pem"',
             "permit": f'"localhost:{self.cr_port}"',
@@ -111,10 +118,14 @@ class Carrier:
 
     def cr(self):
         names = " ".join(f'certificate "{c}" {{ file = "{c}.pem" }}' for c in self.x5u)
-        return (f'cr {{ listen = {{"127.0.0.1:{self.cr_port}"}} tls_certificate = "tls.pem" tls_key = "tls.key" {names} }}')
+        return (f'cr {{ listen = {{"127.0.0.1:{self.cr_port}"}} tls_certificate = "tls.pem" tls_key = "tls.key" '
+                f'{names} }}')
+
+    def config_text(self):
+        return CARRIER.format(**self.blocks)
 
     def write(self):
-        return self.folder.write(self.name + ".conf", CARRIER.format(**self.blocks))
+        return self.folder.write(self.name + ".conf", self.config_text())
 
     def start(self, wait=5):
         """With the blocks as they stand now."""
@@ -122,7 +133,8 @@ class Carrier:
         self.port = {}
         self.log = open(self.folder(self.name + ".log"), "ab+")
         self.offset = self.log.seek(0, os.SEEK_END)
-        self.process = subprocess.Popen([SIDETONE, "serve", self.config], stderr=self.log, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen([*self.command, SIDETONE, "serve", self.config], stderr=self.log,
+                                        stdin=subprocess.DEVNULL, env={**os.environ, **self.environment})
         if not poll(self.started, wait):
             raise AssertionError("did not start: " + self.text())
 
@@ -161,6 +173,15 @@ class Carrier:
                 pass
         self.process.wait()
         self.log.close()
+
+    def reload(self, good=True, seconds=5):
+        """Writes the blocks as they stand now, sends SIGHUP and waits until it is counted."""
+        self.write()
+        name = f'sidetone_config_reloads_total{{result="{"ok" if good else "failed"}"}}'
+        before = self.metric(name)
+        self.process.send_signal(signal.SIGHUP)
+        if not poll(lambda: self.metric(name) > before, seconds):
+            raise AssertionError("no reload: " + self.text())
 
     def worker(self):
         return self.workers()[0]
@@ -223,7 +244,8 @@ class Carrier:
 
     def sign(self, orig=ORIG, dest=DEST, attest="A", iat=None, origid=None, **kwargs):
         message = {"signingRequest": {"attest": attest, "orig": {"tn": orig}, "dest": {"tn": [dest]},
-                                      "iat": iat if iat is not None else int(time.time()), "origid": origid or str(uuid.uuid4())}}
+                                      "iat": iat if iat is not None else int(time.time()),
+                                      "origid": origid or str(uuid.uuid4())}}
         return self.rest("as", None, message, **kwargs)
 
     def verify(self, identity=None, orig=ORIG, dest=DEST, now=None, **kwargs):
