@@ -54,20 +54,17 @@ void service_note_fetch(struct server *server, struct sti_span url, enum sti_err
 
 void service_refuse(struct http_exchange *exchange, enum request_error error, const char *variable)
 {
-	static const struct http_header retry = {{(const uint8_t *)"Retry-After", 11}, {(const uint8_t *)"1", 1}};
 	/* RFC 9110 15.5.2: what would be taken */
-	static const struct http_header bearer = {{(const uint8_t *)"WWW-Authenticate", 16},
-						  {(const uint8_t *)"Bearer", 6}};
+	const struct http_header bearer = {sti_span_str("WWW-Authenticate"), sti_span_str("Bearer")};
 	uint8_t memory[1024];
 	struct buf body = buf_lend(memory, sizeof(memory));
 	struct http_reply reply = {.status = request_error_status(error), .media = "application/json"};
 
 	request_error_write(&body, error, variable);
 	reply.body = buf_span(&body);
-	if (reply.status == 503 || reply.status == 401) {
-		reply.header = reply.status == 503 ? &retry : &bearer;
-		reply.n_header = 1;
-	}
+	reply.retry_after_s = reply.status == 503 ? 1 : 0;
+	reply.header = &bearer;
+	reply.n_header = reply.status == 401 ? 1 : 0;
 	http_answer(exchange, &reply);
 }
 

@@ -53,17 +53,13 @@ static size_t names(const struct world *world, const char *const **name)
 /* Retry-After with every 503, so that publishers know when it is worth another try. */
 static void answer(struct http_exchange *exchange, int status, const char *message)
 {
-	static const struct http_header retry = {{(const uint8_t *)"Retry-After", 11}, {(const uint8_t *)"5", 1}};
 	uint8_t memory[512];
 	struct buf body = buf_lend(memory, sizeof(memory));
-	struct http_reply reply = {.status = status, .media = "application/json"};
+	struct http_reply reply = {
+		.status = status, .media = "application/json", .retry_after_s = status == 503 ? 5 : 0};
 
 	posting_write(&body, status, message);
 	reply.body = buf_span(&body);
-	if (status == 503) {
-		reply.header = &retry;
-		reply.n_header = 1;
-	}
 	http_answer(exchange, &reply);
 }
 

@@ -177,7 +177,7 @@ static void test_defaults(void **state)
 	assert_int_equal(c->vs.policy.prefer, STI_PREFER_INBAND);
 	assert_false(c->vs.reasoncode_number);
 	assert_string_equal(c->vs.out_of_band, "local");
-	assert_int_equal(c->cps.slots, 131072);
+	assert_int_equal(c->cps.slots, 100000);
 	assert_int_equal(c->cps.fetch_ms, 2000);
 	assert_int_equal(c->cps.n_types, 0);
 	assert_int_equal(c->cps.private_listen.n_address, 0);
