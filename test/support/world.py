@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One carrier run as a real process, for the scenario tests: its folder, certificates, configuration,
 listeners, and plain sockets to talk to it with. Nothing sleeps: what is waited for is polled."""
+import atexit
 import http.client
 import json
 import os
@@ -47,6 +48,7 @@ class Folder:
 
     def __init__(self):
         self.path = tempfile.mkdtemp(prefix="sidetone-test-", dir="/dev/shm")
+        atexit.register(self.close)
         subprocess.run([os.path.join(BUILD, "make_pki"), self.path], check=True)
 
     def __call__(self, name):
@@ -110,6 +112,7 @@ class Carrier:
         return f"vs {{ listen = {{{listen}}} {' '.join(f'{k} = {v}' for k, v in more.items())} }}"
 
     def cps(self, **more):
+        more.setdefault("slots", 20000)  # all of it is reserved at the start; many carriers stand beside each other
         extra = " ".join(f"{k} = {v}" for k, v in more.items())
         return (f'cps {{ listen = {{"127.0.0.1:0"}} tls_certificate = "tls.pem" tls_key = "tls.key" '
                 f'names = {{"cps.transnexus.com", "cps.example.com", "localhost"}} ocn = {{"1234"}} '
@@ -135,6 +138,7 @@ class Carrier:
         self.offset = self.log.seek(0, os.SEEK_END)
         self.process = subprocess.Popen([*self.command, SIDETONE, "serve", self.config], stderr=self.log,
                                         stdin=subprocess.DEVNULL, env={**os.environ, **self.environment})
+        atexit.register(self.process.kill)  # where a test fails before it comes to its end
         if not poll(self.started, wait):
             raise AssertionError("did not start: " + self.text())
 
