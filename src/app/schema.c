@@ -171,7 +171,7 @@ static const struct schema_row cps_rows[] = {
 	{"fetch_ms", SCHEMA_NUMBER, SCHEMA_INT, AT(cps.fetch_ms), 10, LIMIT_FETCH_MS, .fallback = "2000",
 	 .what = "Milliseconds for a certificate, connecting included."},
 	{"compat_400", SCHEMA_WORD, SCHEMA_BOOL, AT(cps.compat_400), .words = false_true, .fallback = "false",
-	 .what = "Whether every refusal is a 400, for clients that expect it."},
+	 .what = "Whether a PASSporT that cannot be believed is a 400 instead of a 403, for clients that expect it."},
 };
 
 static const struct schema_row cr_rows[] = {
