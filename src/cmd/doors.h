@@ -29,7 +29,7 @@ struct service {
 	size_t (*routes)(const struct world *world, struct http_route *route);
 	/* Host names it answers to; NULL: any. */
 	size_t (*names)(const struct world *world, const char *const **name);
-	void (*explain)(int status, struct http_reply *reply);
+	const char *(*explain)(int status, struct buf *body);
 	bool length_required;
 };
 

@@ -3,43 +3,10 @@
 
 #include "app/clock.h"
 
-enum { EXPLAIN_ROWS = 16, EXPLAIN_MAX = 256 };
-
-struct explanation {
-	int status;
-	const char *body;
-};
-
-/* Bodies for what the listener refuses by itself; the texts of request_error.c, kept short. A test
- * holds them against that table. */
-static const struct explanation request_explanation[] = {
-	{404,
-	 "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4003\",\"text\":\"Error: Requested resource was "
-	 "not found.\",\"variables\":[]}}}"},
-	{405, "{\"requestError\":{\"policyException\":{\"messageId\":\"POL4050\",\"text\":\"Error: Method not "
-	      "allowed.\",\"variables\":[]}}}"},
-	{411, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4007\",\"text\":\"Error: Missing mandatory "
-	      "Content-Length header.\",\"variables\":[]}}}"},
-	{415, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4004\",\"text\":\"Error: Unsupported "
-	      "request body "
-	      "type, expected '%1'.\",\"variables\":[\"application/json\"]}}}"},
-	{500, "{\"requestError\":{\"policyException\":{\"messageId\":\"POL5000\",\"text\":\"Error: Internal "
-	      "error.\",\"variables\":[]}}}"},
-	{503, "{\"requestError\":{\"policyException\":{\"messageId\":\"POL5030\",\"text\":\"Error: Too busy, try again "
-	      "later.\",\"variables\":[]}}}"},
-	{0, "{\"requestError\":{\"serviceException\":{\"messageId\":\"SVC4006\",\"text\":\"Error: Failed to parse "
-	    "received "
-	    "message body.\",\"variables\":[]}}}"},
-};
-
-void service_explain_request(int status, struct http_reply *reply)
+const char *service_explain_request(int status, struct buf *body)
 {
-	const struct explanation *row = request_explanation;
-
-	while (row->status && row->status != status)
-		row++;
-	reply->media = "application/json";
-	reply->body = sti_span_str(row->body);
+	request_error_write(body, request_error_of_status(status), "application/json");
+	return "application/json";
 }
 
 void service_note_fetch(struct server *server, struct sti_span url, enum sti_error error)

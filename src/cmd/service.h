@@ -14,7 +14,7 @@ extern const struct service service_cr;
 extern const struct service service_admin;
 
 /* requestError bodies of the REST roles, for replies that the listener makes itself. */
-void service_explain_request(int status, struct http_reply *reply);
+const char *service_explain_request(int status, struct buf *body);
 
 /* One place where the JSON answers of the handlers are made. False: it became a 500. */
 bool service_answer_json(struct http_exchange *exchange, int status, const struct buf *body);

@@ -63,24 +63,25 @@ static void answer(struct http_exchange *exchange, int status, const char *messa
 	http_answer(exchange, &reply);
 }
 
-static void explain(int status, struct http_reply *reply)
+static const char *explain(int status, struct buf *body)
 {
 	static const struct {
 		int status;
-		const char *body;
+		const char *message;
 	} row[] = {
-		{404, "{\"code\":404,\"message\":\"no such company here\"}"},
-		{405, "{\"code\":405,\"message\":\"only POST\"}"},
-		{413, "{\"code\":413,\"message\":\"larger than 64 KiB\"}"},
-		{415, "{\"code\":415,\"message\":\"expected application/passport\"}"},
+		{404, "no such company here"},
+		{405, "only POST"},
+		{413, "larger than 64 KiB"},
+		{415, "expected application/passport"},
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		if (row[i].status != status)
 			continue;
-		reply->media = "application/json";
-		reply->body = sti_span_str(row[i].body);
+		posting_write(body, status, row[i].message);
+		return "application/json";
 	}
+	return NULL;
 }
 
 /* When it is answered, nobody owes anything and the timer is closed. */

@@ -260,15 +260,19 @@ static void answer(struct connection *c, const struct http_reply *reply)
 		site->seen(site->seen_context, &c->parser.request, reply->status, took);
 }
 
+enum { EXPLANATION = 512 }; /* octets: a sentence of the site, in JSON */
+
 /* An answer of the server itself; the site writes its body. */
 static void answer_status(struct connection *c, int status)
 {
 	const struct http_site *site = c->group->site;
 	struct http_reply reply = {.status = status, .retry_after_s = status == 503 ? 1 : 0};
+	uint8_t memory[EXPLANATION];
+	struct buf body = buf_lend(memory, sizeof(memory));
 
 	if (site->explain)
-		site->explain(status, &reply);
-	reply.status = status;
+		reply.media = site->explain(status, &body);
+	reply.body = buf_span(&body);
 	answer(c, &reply);
 }
 

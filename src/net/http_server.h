@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include "base/buf.h"
 #include "net/http.h"
 #include "net/tls.h"
 
@@ -55,9 +56,9 @@ struct http_site {
 	size_t n_route;
 	const char *const *name; /* Host must be one of these, else 421; n_name == 0: any */
 	size_t n_name;
-	/* Body for a reply that the server makes itself (400, 404, 405, 408, 411, 413, 415, 421, 431,
-	 * 500, 503): sets media and body (static storage) in reply. NULL: no body. */
-	void (*explain)(int status, struct http_reply *reply);
+	/* Writes the body of a reply that the server makes itself (400, 404, 405, 408, 411, 413, 415, 421,
+	 * 431, 500, 503) and returns its media type; NULL: no body. May be NULL: never a body. */
+	const char *(*explain)(int status, struct buf *body);
 	/* Told of every answer, for metrics and logs; may be NULL. */
 	void (*seen)(void *context, const struct http_request *request, int status, uint64_t nanoseconds);
 	void *context;      /* given to handlers */

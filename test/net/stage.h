@@ -71,11 +71,11 @@ static inline void stage_long(struct http_exchange *exchange, const struct http_
 	http_answer(exchange, &reply);
 }
 
-static inline void stage_explain(int status, struct http_reply *reply)
+static inline const char *stage_explain(int status, struct buf *body)
 {
 	(void)status;
-	reply->media = "application/json";
-	reply->body = sti_span_str("{\"error\":true}");
+	buf_put_str(body, "{\"error\":true}");
+	return "application/json";
 }
 
 static inline void stage_seen(void *context, const struct http_request *request, int status, uint64_t nanoseconds)
