@@ -24,7 +24,7 @@ static const char root[] = "-----BEGIN CERTIFICATE-----\n"
 
 static void look(const struct sti_credential *credential)
 {
-	bool trusted = sti_credential_trust(credential, NOON) == STI_TRUST_OK;
+	bool trusted = sti_credential_trust(credential, NULL, NOON) == STI_TRUST_OK;
 
 	if (!sti_credential_key(credential))
 		abort();

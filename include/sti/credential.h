@@ -2,6 +2,7 @@
 #ifndef STI_CREDENTIAL_H
 #define STI_CREDENTIAL_H
 
+#include <sti/crls.h>
 #include <sti/key.h>
 
 STI_BEGIN
@@ -21,7 +22,10 @@ enum sti_trust {
 	STI_TRUST_NOT_YET,  /* outside the window: E17 */
 	STI_TRUST_EXPIRED,
 	STI_TRUST_PROFILE,  /* a path, but not a SHAKEN signer: no or wrong TNAuthList, a CA, wrong key usage */
-	STI_TRUST_REVOKED,
+	STI_TRUST_REVOKED,  /* it, or a CA of its path */
+	STI_TRUST_NO_CRL,   /* nobody can tell, and policy says that this is as good as revoked */
+	STI_TRUST_NO_LIST,  /* the signed list with its root has expired, or one that may have it was never
+	                       had: no belief at all, E8 */
 	STI_TRUST_COUNT
 };
 
@@ -39,11 +43,13 @@ STI_API enum sti_error sti_credential_parse(struct sti_span body, const struct s
 					    struct sti_credential **out);
 STI_API void sti_credential_free(struct sti_credential *credential);
 
-/* What we believe of it at `now`. */
-STI_API enum sti_trust sti_credential_trust(const struct sti_credential *credential, int64_t now);
+/* What we believe of it at `now`. crls may be NULL: nothing is revoked. */
+STI_API enum sti_trust sti_credential_trust(const struct sti_credential *credential, const struct sti_crls *crls,
+					    int64_t now);
 STI_API const char *sti_trust_text(enum sti_trust trust);
 
-/* All owned by the credential. */
+/* All owned by the credential. The key is NULL where the certificate has none that may sign (not P-256):
+ * then it is never trusted. */
 STI_API const struct sti_public_key *sti_credential_key(const struct sti_credential *credential);
 STI_API struct sti_span sti_credential_spc(const struct sti_credential *credential);     /* absent when there is none */
 STI_API struct sti_span sti_credential_country(const struct sti_credential *credential); /* C of the root, else of the leaf */

@@ -44,6 +44,7 @@ struct sti_verify_request {
 	const struct sti_span *identity; /* Identity header values; a bare token too */
 	size_t n_identity;
 	bool ask_oob; /* the store is asked too */
+	const struct sti_crls *crls; /* must outlive the machine; NULL: nothing is revoked */
 };
 
 enum sti_want {

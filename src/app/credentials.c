@@ -173,7 +173,7 @@ static void make_room(struct credentials *credentials)
 
 static bool has_path(const struct entry *entry, int64_t now)
 {
-	return entry->lease && sti_credential_trust(entry->lease->credential, now) != STI_TRUST_NO_PATH;
+	return entry->lease && sti_credential_trust(entry->lease->credential, NULL, now) != STI_TRUST_NO_PATH;
 }
 
 /* To the front of the shelf that it belongs on. */
@@ -575,7 +575,7 @@ static bool is_known(struct entry *entry, const struct trust_snapshot *trust, in
 	if (!*lease)
 		return entry->error && now < entry->until;
 	if (!entry->is_doubted &&
-	    (now < entry->until || sti_credential_trust((*lease)->credential, now) == STI_TRUST_OK))
+	    (now < entry->until || sti_credential_trust((*lease)->credential, NULL, now) == STI_TRUST_OK))
 		return true;
 	credential_lease_end(*lease);
 	*lease = NULL;

@@ -304,7 +304,7 @@ static void put_certificate(struct buf *out, const struct sti_credential *creden
 	put_text(out, "spc", sti_credential_spc(credential));
 	put_text(out, "country", sti_credential_country(credential));
 	put_text(out, "subject", sti_credential_subject(credential));
-	put_text(out, "trust", sti_span_str(sti_trust_text(sti_credential_trust(credential, now))));
+	put_text(out, "trust", sti_span_str(sti_trust_text(sti_credential_trust(credential, NULL, now))));
 	json_put_name(out, "sha256");
 	buf_put_str(out, "\"");
 	buf_put_hex(out, sti_span(sti_credential_sha256(credential), 32));

@@ -168,8 +168,9 @@ void sti_credential_free(struct sti_credential *credential)
 	free(credential);
 }
 
-enum sti_trust sti_credential_trust(const struct sti_credential *credential, int64_t now)
+enum sti_trust sti_credential_trust(const struct sti_credential *credential, const struct sti_crls *crls, int64_t now)
 {
+	(void)crls;
 	if (!credential->has_path)
 		return STI_TRUST_NO_PATH;
 	if (now < credential->from)

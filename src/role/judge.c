@@ -136,7 +136,7 @@ static bool is_trusted(struct judgement *j, const struct judge_policy *policy)
 {
 	int64_t iat = j->passport->iat;
 
-	return sti_credential_trust(j->credential, policy->now) == STI_TRUST_OK &&
+	return sti_credential_trust(j->credential, NULL, policy->now) == STI_TRUST_OK &&
 	       iat >= sti_credential_from(j->credential) && iat <= sti_credential_until(j->credential);
 }
 

@@ -120,7 +120,7 @@ static struct answer get(struct scene *s, const char *url)
 static enum sti_trust trust_of(const struct answer *answer)
 {
 	assert_non_null(answer->lease);
-	return sti_credential_trust(credential_lease_of(answer->lease), stage.now);
+	return sti_credential_trust(credential_lease_of(answer->lease), NULL, stage.now);
 }
 
 /* Asks, expects this trust, and lets go. */

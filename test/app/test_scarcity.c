@@ -96,7 +96,7 @@ static void take(void *context, struct credential_lease *lease, enum sti_error e
 	assert_true((lease == NULL) == (error != STI_OK));
 	if (!lease)
 		return;
-	assert_int_equal(sti_credential_trust(credential_lease_of(lease), NOON), STI_TRUST_OK);
+	assert_int_equal(sti_credential_trust(credential_lease_of(lease), NULL, NOON), STI_TRUST_OK);
 	answers->good++;
 	credential_lease_end(lease);
 }

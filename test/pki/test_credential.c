@@ -37,7 +37,7 @@ static void expect(const struct pair *root, struct sti_span body, int64_t now, e
 	struct sti_credential *credential;
 
 	assert_int_equal(parse(root, body, now, &credential), STI_OK);
-	assert_int_equal(sti_credential_trust(credential, now), trust);
+	assert_int_equal(sti_credential_trust(credential, NULL, now), trust);
 	sti_credential_free(credential);
 }
 
@@ -59,7 +59,7 @@ static void test_values_of_a_trusted_signer(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&root, BUNDLE(&signer, &ca), NOON, &credential), STI_OK);
-	assert_int_equal(sti_credential_trust(credential, NOON), STI_TRUST_OK);
+	assert_int_equal(sti_credential_trust(credential, NULL, NOON), STI_TRUST_OK);
 	assert_true(sti_span_is(sti_credential_spc(credential), "709J"));
 	assert_true(sti_span_is(sti_credential_country(credential), "US")); /* of the root; the leaf says CA */
 	assert_true(sti_span_is(sti_credential_subject(credential), "SHAKEN 709J"));
@@ -136,7 +136,7 @@ static void test_E9_window_to_the_second(void **state)
 		expect(&root, BUNDLE(&signer), rows[i].now, rows[i].trust);
 		/* and asked later, of a credential that was parsed in between */
 		assert_int_equal(parse(&root, BUNDLE(&signer), NOON, &credential), STI_OK);
-		assert_int_equal(sti_credential_trust(credential, rows[i].now), rows[i].trust);
+		assert_int_equal(sti_credential_trust(credential, NULL, rows[i].now), rows[i].trust);
 		sti_credential_free(credential);
 	}
 	pair_free(&signer);
@@ -217,7 +217,7 @@ static void test_E13_E14_E15_E16_lists_of_signers(void **state)
 		subject.tnauthlist = der;
 		signer = pair_make(subject, &root);
 		assert_int_equal(parse(&root, BUNDLE(&signer), NOON, &credential), STI_OK);
-		if (sti_credential_trust(credential, NOON) != rows[i].trust ||
+		if (sti_credential_trust(credential, NULL, NOON) != rows[i].trust ||
 		    (sti_credential_spc(credential).p != NULL) != (rows[i].trust == STI_TRUST_OK))
 			fail_msg("row %zu", i);
 		sti_credential_free(credential);
@@ -283,8 +283,8 @@ static void test_profile_of_the_leaf(void **state)
 
 		pair_change(&signer, &root, rows[i].change, rows[i].how);
 		assert_int_equal(parse(&root, BUNDLE(&signer), NOON, &credential), STI_OK);
-		if (sti_credential_trust(credential, NOON) != rows[i].trust)
-			fail_msg("row %zu: %s", i, sti_trust_text(sti_credential_trust(credential, NOON)));
+		if (sti_credential_trust(credential, NULL, NOON) != rows[i].trust)
+			fail_msg("row %zu: %s", i, sti_trust_text(sti_credential_trust(credential, NULL, NOON)));
 		sti_credential_free(credential);
 		pair_free(&signer);
 	}
@@ -422,7 +422,7 @@ static void *judge_often(void *argument)
 
 		if (sti_credential_parse(task->body, task->roots, NOON, &credential))
 			continue;
-		task->good += sti_credential_trust(credential, NOON) == STI_TRUST_OK;
+		task->good += sti_credential_trust(credential, NULL, NOON) == STI_TRUST_OK;
 		sti_credential_free(credential);
 	}
 	return NULL;
@@ -502,7 +502,7 @@ static void test_memory_of_openssl_ends_somewhere(void **state)
 		allocations_left = -1;
 		if (error)
 			continue;
-		assert_int_equal(sti_credential_trust(credential, NOON), STI_TRUST_OK);
+		assert_int_equal(sti_credential_trust(credential, NULL, NOON), STI_TRUST_OK);
 		sti_credential_free(credential);
 	}
 	sti_roots_free(roots);

@@ -225,7 +225,7 @@ static bool credential_attempt(void *context)
 		assert_null(credential);
 		return false;
 	}
-	assert_int_equal(sti_credential_trust(credential, NOW), sweep->right);
+	assert_int_equal(sti_credential_trust(credential, NULL, NOW), sweep->right);
 	sti_credential_free(credential);
 	return true;
 }

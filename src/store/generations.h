@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_GENERATIONS_H
+#define STORE_GENERATIONS_H
+
+#include "base/mark.h"
+
+/*
+ * What a source last gave us (a signed list, a CRL), with the two before it, and its high-water mark,
+ * in files of one folder. After a crash at any moment there is the old or the new one, never neither,
+ * and the mark never goes back (threats.md F4, F19). The mark's file is the point at which an update
+ * counts: the octets are on disk before it, they get their final name after it.
+ * One process writes; a lock file in the folder sees to it.
+ */
+struct generations;
+
+/* Makes the folder (0700) where it is missing. STI_E_BUSY: another process has it; STI_E_IO with
+ * errno; STI_E_DENIED: not ours, or writable for others. */
+enum sti_error generations_open(const char *folder, struct generations **out);
+void generations_close(struct generations *generations);
+
+struct generations_entry {
+	struct buf bytes; /* the caller's to free; empty: none */
+	struct mark mark;
+	bool has_mark;
+	bool is_first; /* there was neither file nor mark */
+	bool is_lost; /* the mark is there, what it names is not: deleted, damaged or restored from a backup */
+	bool is_unmarked; /* octets without a mark: first-use rules, and an alarm */
+};
+
+/* name: of the source, any octets; files carry its SHA-256 (D21). max: octets. */
+enum sti_error generations_load(struct generations *generations, struct sti_span name, size_t max,
+				struct generations_entry *out);
+
+/* STI_E_IO with errno: then the old one is still there and in force. STI_E_DENIED when the mark would
+ * go back. */
+enum sti_error generations_put(struct generations *generations, struct sti_span name, struct sti_span bytes,
+			       const struct mark *mark);
+
+/* What was refused although it was signed (an equivocation), kept as evidence; the newest counts. */
+enum sti_error generations_keep_evidence(struct generations *generations, struct sti_span name, struct sti_span bytes);
+
+#endif
