@@ -22,8 +22,7 @@ struct inspect_options {
 /* A document may be as large as the input; JSON of a certificate is longer than its DER. */
 enum { REPORT_MAX = 4 * LIMIT_INSPECT };
 
-static const struct json_limits wide = {
-	.depth = 8, .members = 250000, .nodes = 500000, .string = LIMIT_INSPECT};
+static const struct json_limits wide = {.depth = 8, .members = 250000, .nodes = 500000, .string = LIMIT_INSPECT};
 
 /* Deployed servers answer with the token as a member of an object (standards.md 4.1, 4.2). */
 static const char *const wrapping[] = {"caList", "cpsMapping", "token"};
@@ -315,7 +314,8 @@ static int tell(struct inspect *in, const char *file, bool as_json)
 
 	if (!what)
 		return complain(STATUS_USAGE,
-				"%s: not a PASSporT, Identity, ca-list, cps-mapping, SPC token, certificate or CRL", file);
+				"%s: not a PASSporT, Identity, ca-list, cps-mapping, SPC token, certificate or CRL",
+				file);
 	report_begin(&in->report, as_json, REPORT_MAX);
 	report_text(&in->report, "kind", sti_span_str(what->name));
 	if (in->wrapping)

@@ -2,7 +2,8 @@
 #ifndef CMD_INSPECT_H
 #define CMD_INSPECT_H
 
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <sti/tnauthlist.h>
 
 #include "cmd/report.h"
 #include "jose/jws.h"
@@ -57,6 +58,10 @@ void inspect_note(struct inspect *in, const char *clause, const char *format, ..
 void inspect_put_jws(struct inspect *in, const struct jws *jws, bool with_payload);
 void inspect_put_name(struct report *report, const char *name, const X509_NAME *value);
 void inspect_put_serial(struct report *report, const char *name, const ASN1_INTEGER *serial);
+
+void inspect_put_names(struct report *report, const char *name,
+		       const GENERAL_NAMES *names); /* URLs and directory names */
+void inspect_put_tnauthlist(struct inspect *in, const struct sti_tnauthlist *list);
 
 struct cert;
 void inspect_put_certificate(struct inspect *in, const char *name, const struct cert *cert);

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <openssl/x509v3.h>
-#include <sti/tnauthlist.h>
 #include <stdio.h>
 
 #include "cmd/inspect.h"
@@ -33,15 +31,13 @@ void inspect_put_name(struct report *report, const char *name, const X509_NAME *
 
 void inspect_put_serial(struct report *report, const char *name, const ASN1_INTEGER *serial)
 {
-	report_hex(report, name,
-		   sti_span(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
+	report_hex(report, name, sti_span(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
 }
 
 static void put_octets(struct report *report, const char *name, const ASN1_OCTET_STRING *octets)
 {
 	if (octets)
-		report_hex(report, name,
-			   sti_span(ASN1_STRING_get0_data(octets), (size_t)ASN1_STRING_length(octets)));
+		report_hex(report, name, sti_span(ASN1_STRING_get0_data(octets), (size_t)ASN1_STRING_length(octets)));
 }
 
 static void put_key(struct report *report, const struct cert *cert)
@@ -91,6 +87,17 @@ static void put_entry(struct report *report, const struct sti_tn_entry *entry)
 	report_close(report);
 }
 
+void inspect_put_tnauthlist(struct inspect *in, const struct sti_tnauthlist *list)
+{
+	report_open_list(&in->report, "tnauthlist");
+	for (size_t i = 0; i < list->n && i < INSPECT_ENTRIES; i++)
+		put_entry(&in->report, &list->entry[i]);
+	report_close_list(&in->report);
+	if (list->n > INSPECT_ENTRIES)
+		inspect_note(in, "RFC 8226 9", "TNAuthList: %zu entries, the first %d are shown", list->n,
+			     INSPECT_ENTRIES);
+}
+
 static void put_tnauthlist(struct inspect *in, const struct cert *cert)
 {
 	struct sti_tnauthlist *list;
@@ -107,13 +114,7 @@ static void put_tnauthlist(struct inspect *in, const struct cert *cert)
 	}
 	if (sti_tnauthlist_spc(list, &spc) == STI_OK)
 		report_text(&in->report, "spc", spc);
-	report_open_list(&in->report, "tnauthlist");
-	for (size_t i = 0; i < list->n && i < INSPECT_ENTRIES; i++)
-		put_entry(&in->report, &list->entry[i]);
-	report_close_list(&in->report);
-	if (list->n > INSPECT_ENTRIES)
-		inspect_note(in, "RFC 8226 9", "TNAuthList: %zu entries, the first %d are shown", list->n,
-			     INSPECT_ENTRIES);
+	inspect_put_tnauthlist(in, list);
 	sti_tnauthlist_free(list);
 }
 
@@ -132,7 +133,7 @@ static void put_policies(struct inspect *in, const struct cert *cert)
 	CERTIFICATEPOLICIES_free(policies);
 }
 
-static void put_uris(struct report *report, const char *name, const GENERAL_NAMES *names)
+void inspect_put_names(struct report *report, const char *name, const GENERAL_NAMES *names)
 {
 	report_open_list(report, name);
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
@@ -160,9 +161,9 @@ static void put_crl_points(struct inspect *in, const struct cert *cert)
 
 		report_open(&in->report, NULL);
 		if (point->distpoint && point->distpoint->type == 0)
-			put_uris(&in->report, "url", point->distpoint->name.fullname);
+			inspect_put_names(&in->report, "url", point->distpoint->name.fullname);
 		if (point->CRLissuer)
-			put_uris(&in->report, "issuer", point->CRLissuer);
+			inspect_put_names(&in->report, "issuer", point->CRLissuer);
 		report_close(&in->report);
 	}
 	report_close_list(&in->report);

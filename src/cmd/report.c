@@ -37,7 +37,7 @@ static void put_escaped(struct buf *out, struct sti_span bytes)
 	}
 }
 
-static void put_visible(struct buf *out, struct sti_span text)
+void report_put_visible(struct buf *out, struct sti_span text)
 {
 	while (text.n) {
 		uint32_t code = 0;
@@ -76,26 +76,31 @@ static void put_json_text(struct buf *out, struct sti_span text)
 	buf_free(&clean);
 }
 
-/* What stands before a value or what opens: the name, or the number of the element. */
-static void put_label(struct report *report, const char *name)
+/* What stands before a value or what opens: the name, or the number of the element. Its length for people. */
+static size_t put_label(struct report *report, const char *name)
 {
 	char number[16];
 
-	if (report->as_json) {
-		if (name)
-			json_put_name(&report->out, name);
-		else
-			json_put_comma(&report->out);
-		return;
-	}
-	if (!name) {
-		snprintf(number, sizeof(number), "%u", ++report->element[report->depth]);
-		name = number;
-	}
+	if (report->as_json && name)
+		json_put_name(&report->out, name);
+	else if (report->as_json)
+		json_put_comma(&report->out);
+	if (report->as_json)
+		return 0;
+	snprintf(number, sizeof(number), "%u", ++report->element[report->depth]);
 	put_blanks(&report->out, (size_t)report->depth * INDENT);
-	buf_put_str(&report->out, name);
-	if (strlen(name) < NAME_WIDTH)
-		put_blanks(&report->out, NAME_WIDTH - strlen(name));
+	buf_put_str(&report->out, name ? name : number);
+	return strlen(name ? name : number);
+}
+
+static void begin_line(struct report *report, const char *name)
+{
+	size_t n = put_label(report, name);
+
+	if (report->as_json)
+		return;
+	if (n < NAME_WIDTH)
+		put_blanks(&report->out, NAME_WIDTH - n);
 	buf_put_byte(&report->out, ' ');
 }
 
@@ -146,26 +151,31 @@ static void end_line(struct report *report)
 
 void report_text(struct report *report, const char *name, struct sti_span text)
 {
-	put_label(report, name);
+	begin_line(report, name);
 	if (!text.p)
 		buf_put_str(&report->out, report->as_json ? "null" : "-");
 	else if (report->as_json)
 		put_json_text(&report->out, text);
 	else
-		put_visible(&report->out, text);
+		report_put_visible(&report->out, text);
 	end_line(report);
+}
+
+void report_null(struct report *report, const char *name)
+{
+	report_text(report, name, sti_span(NULL, 0));
 }
 
 void report_int(struct report *report, const char *name, int64_t number)
 {
-	put_label(report, name);
+	begin_line(report, name);
 	buf_put_int(&report->out, number);
 	end_line(report);
 }
 
 void report_bool(struct report *report, const char *name, bool value)
 {
-	put_label(report, name);
+	begin_line(report, name);
 	if (report->as_json)
 		buf_put_str(&report->out, value ? "true" : "false");
 	else
@@ -175,7 +185,7 @@ void report_bool(struct report *report, const char *name, bool value)
 
 void report_hex(struct report *report, const char *name, struct sti_span bytes)
 {
-	put_label(report, name);
+	begin_line(report, name);
 	if (report->as_json)
 		buf_put_byte(&report->out, '"');
 	buf_put_hex(&report->out, bytes);
@@ -206,12 +216,12 @@ void report_time(struct report *report, const char *name, int64_t seconds)
 
 static void put_scalar(struct report *report, const char *name, const struct json_node *node)
 {
-	put_label(report, name);
+	begin_line(report, name);
 	if (report->as_json && node->type == JSON_STRING) {
 		json_put_string(&report->out, node->text);
 	} else if (node->type == JSON_STRING) {
 		buf_put_byte(&report->out, '"');
-		put_visible(&report->out, node->text);
+		report_put_visible(&report->out, node->text);
 		buf_put_byte(&report->out, '"');
 	} else {
 		buf_put(&report->out, node->text);
@@ -230,7 +240,7 @@ static struct label label_of(const struct json_node *member)
 	struct buf out = buf_own(sizeof(label.text));
 	struct sti_span seen;
 
-	put_visible(&out, sti_span_first(member->name, sizeof(label.text) / 4 - 1));
+	report_put_visible(&out, sti_span_first(member->name, sizeof(label.text) / 4 - 1));
 	seen = buf_span(&out);
 	snprintf(label.text, sizeof(label.text), "%.*s", (int)seen.n, seen.n ? (const char *)seen.p : "");
 	buf_free(&out);
@@ -261,7 +271,7 @@ void report_json(struct report *report, const char *name, const struct json *doc
 		walk(report, name, doc, node);
 		return;
 	}
-	put_label(report, name);
+	begin_line(report, name);
 	error = json_put_canonical(&report->out, doc, node);
 	if (error)
 		report->out.error = error;

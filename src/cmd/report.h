@@ -37,6 +37,11 @@ void report_time(struct report *report, const char *name, int64_t seconds); /* o
 /* Any JSON value with all in it; for people strings have their quotes, so that "1" and 1 differ. */
 void report_json(struct report *report, const char *name, const struct json *doc, const struct json_node *node);
 
+/* The text as a person may see it: what is not visible becomes \xNN. */
+void report_put_visible(struct buf *out, struct sti_span text);
+
+void report_null(struct report *report, const char *name);
+
 /* Out on stdout, and gives up its memory. False when it could not be held or written. */
 bool report_end(struct report *report);
 
