@@ -13,6 +13,7 @@ def span(letter, first, last):
 
 
 CLAIMED = (span("A", 1, 19) + ["A21"] + span("B", 1, 10) + span("C", 1, 8) + span("C", 10, 13) +
+           ["F4", "F5", "F19", "F20"] + span("I", 1, 7) +
            span("J", 1, 5) + ["J7", "J11", "L1", "L4", "L5", "L8"])
 
 
