@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/url.h"
+#include "base/url.h"
 
 enum {
 	KEEP_MIN_S = 60, /* threats.md D15 */

@@ -137,6 +137,8 @@ static void tell(const struct credentials *credentials, const struct credential_
 	}
 }
 
+/* An address that is refused is told to the operator alone: to others it is one more that does not answer, for
+ * what our name server says of our own network is no stranger's business (D18). */
 static void fetched(void *context, enum sti_error error, const struct http_response *response)
 {
 	struct credential_entry *entry = context;
@@ -159,7 +161,7 @@ static void fetched(void *context, enum sti_error error, const struct http_respo
 		tell(credentials, entry, error, now);
 	}
 	metrics_add(credentials->config.metrics, METRIC_CERT_FETCHES, error ? METRICS_FAILED : METRICS_OK, 1);
-	questions = credential_entry_settle(entry, error, now);
+	questions = credential_entry_settle(entry, error == STI_E_DENIED ? STI_E_NETWORK : error, now);
 	settle(credentials, entry, now);
 	credential_question_answer(questions);
 }
