@@ -183,11 +183,19 @@ static enum sti_error renew(struct content *content, struct sti_span body, const
 	return error;
 }
 
+/* RFC 7468 10, 11, and the older labels: all end so. */
+bool contents_has_private_key(struct sti_span body)
+{
+	static const char label[] = "PRIVATE KEY-----";
+
+	return body.n && memmem(body.p, body.n, label, sizeof(label) - 1) != NULL;
+}
+
 enum sti_error contents_take(struct contents *contents, struct sti_span body, const struct trust_snapshot *trust,
 			     int64_t now, struct content **out)
 {
 	uint8_t sha256[DIGEST_SHA256];
-	enum sti_error error = digest_sha256(body, sha256);
+	enum sti_error error = contents_has_private_key(body) ? STI_E_KEY : digest_sha256(body, sha256);
 	struct content *known;
 
 	if (error)

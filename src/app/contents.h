@@ -21,10 +21,12 @@ void contents_free(struct contents *contents); /* every content was dropped befo
 size_t contents_count(const struct contents *contents);
 
 /* The body is copied; a reference for the caller, ended by content_drop. Parsed only when these octets
- * are not known under the trust's roots, or when the judgement that we have is out of its window. An error
- * is the parser's. */
+ * are not known under the trust's roots, or when the judgement that we have is out of its window. STI_E_KEY: there
+ * is a private key in it; whoever published that should hear of it, and we do not want to hold it (threats.md D11).
+ * Any other error is the parser's. */
 enum sti_error contents_take(struct contents *contents, struct sti_span body, const struct trust_snapshot *trust,
 			     int64_t now, struct content **out);
+bool contents_has_private_key(struct sti_span body);
 struct content *content_share(struct content *content);
 void content_drop(struct content *content); /* NULL is fine */
 

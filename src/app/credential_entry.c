@@ -91,20 +91,12 @@ static void keep_content(struct credential_entry *entry, struct content *content
 	entry->content = content;
 }
 
-/* Whoever published that should hear of it, and we do not want to be the ones who hold it. */
-static bool has_private_key(struct sti_span body)
-{
-	return memmem(body.p, body.n, "PRIVATE KEY-----", 16) != NULL;
-}
-
 enum sti_error credential_entry_take(struct credential_entry *entry, struct contents *contents, struct sti_span body,
 				     int64_t max_age, const struct trust_snapshot *trust, int64_t now, unsigned spread)
 {
 	struct content *content;
-	enum sti_error error = STI_E_KEY;
+	enum sti_error error = contents_take(contents, body, trust, now, &content);
 
-	if (!body.n || !has_private_key(body))
-		error = contents_take(contents, body, trust, now, &content);
 	if (error)
 		return error;
 	keep_content(entry, content);

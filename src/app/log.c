@@ -36,6 +36,8 @@ static const struct row {
 	[LOG_CPS_REFUSED] = {"cps_refused", "warning", NO_ALARM, 100},
 	[LOG_RETRIEVED] = {"retrieved", "info", NO_ALARM, 5000},
 	[LOG_CERT_FETCH_FAILED] = {"certificate_fetch_failed", "warning", NO_ALARM, 10},
+	[LOG_CACHE_LOADED] = {"cache_loaded", "info", NO_ALARM, 10},
+	[LOG_CACHE_FILE_REFUSED] = {"cache_file_refused", "warning", NO_ALARM, 10},
 	[LOG_FETCH_DENIED] = {"fetch_denied", "warning", MINOR, 10},
 	[LOG_KEY_PUBLISHED] = {"private_key_published", "error", MAJOR, 10},
 	[LOG_BUDGET_EXCEEDED] = {"budget_exceeded", "warning", NO_ALARM, 10},
