@@ -53,6 +53,8 @@ enum {
 	LIMIT_TNAUTHLIST = 10000,    /* entries; signers have one, delegates few */
 	LIMIT_ROOTS = 512,           /* 21 roots in the wild */
 	LIMIT_ROOTS_BODY = 4 * 1024 * 1024,
+	LIMIT_ANCHORS = 16,          /* certificates of one policy administrator: its root and signers, and their successors */
+	LIMIT_ANCHOR_BODY = 64 * 1024,
 
 	LIMIT_SLOTS = 1 << 28, /* of the store: 208 GiB; four index entries each must fit 32 bits */
 	LIMIT_PAIR = 64, /* stored at once for one pair of numbers: every reader takes a whole set */
