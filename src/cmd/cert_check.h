@@ -34,8 +34,4 @@ void cert_answer_free(struct cert_answer *answer);
 
 bool cert_answer_is_good(const struct cert_answer *answer);
 
-/* One line: JSON (design of `cert check --json`) or text for people. */
-void cert_answer_put_json(const struct cert_answer *answer, const char *file, struct buf *out);
-void cert_answer_put_text(const struct cert_answer *answer, const char *file, struct buf *out);
-
 #endif
