@@ -243,11 +243,7 @@ static enum sti_trust judge_crls(const struct sti_credential *c, const struct st
 
 	for (size_t i = 0; i < c->n_path; i++)
 		cert[i] = &c->path[i];
-	(void)cert;
-	(void)country;
-	(void)crls;
-	(void)now;
-	return STI_TRUST_OK;
+	return crls_judge(crls, cert, c->n_path, country, now);
 }
 
 /* A key with which nothing is calculated is refused by itself (threats.md E2): no list can help it. */
