@@ -36,6 +36,10 @@ static const struct row {
 	[LOG_CPS_REFUSED] = {"cps_refused", "warning", NO_ALARM, 100},
 	[LOG_RETRIEVED] = {"retrieved", "info", NO_ALARM, 5000},
 	[LOG_CERT_FETCH_FAILED] = {"certificate_fetch_failed", "warning", NO_ALARM, 10},
+	[LOG_CACHE_LOADED] = {"cache_loaded", "info", NO_ALARM, 10},
+	[LOG_CACHE_FILE_REFUSED] = {"cache_file_refused", "warning", NO_ALARM, 10},
+	[LOG_FETCH_DENIED] = {"fetch_denied", "warning", MINOR, 10},
+	[LOG_KEY_PUBLISHED] = {"private_key_published", "error", MAJOR, 10},
 	[LOG_BUDGET_EXCEEDED] = {"budget_exceeded", "warning", NO_ALARM, 10},
 	[LOG_SIGNER_EXPIRED] = {"signer_expired", "error", CRITICAL, 1},
 	[LOG_STORE_FULL] = {"store_full", "error", MAJOR, 1},
@@ -43,6 +47,9 @@ static const struct row {
 	[LOG_INTERNAL] = {"internal", "error", CRITICAL, 10},
 	[LOG_WORKER_CRASHED] = {"worker_crashed", "error", CRITICAL, 10},
 	[LOG_CRASH_LOOP] = {"crash_loop", "error", CRITICAL, 10},
+	[LOG_CLOCK_JUMPED] = {"clock_jumped", "error", MAJOR, 10},
+	[LOG_CLOCK_BEHIND] = {"clock_behind", "error", CRITICAL, 10},
+	[LOG_CLOCK_RIGHT] = {"clock_right", "info", NO_ALARM, 10},
 };
 
 static const char *const severity_text[] = {[MINOR] = "minor", [MAJOR] = "major", [CRITICAL] = "critical"};

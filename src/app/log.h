@@ -28,6 +28,10 @@ enum log_event {
 	LOG_CPS_REFUSED,
 	LOG_RETRIEVED,
 	LOG_CERT_FETCH_FAILED,
+	LOG_CACHE_LOADED,
+	LOG_CACHE_FILE_REFUSED, /* one of the folder of certificates */
+	LOG_FETCH_DENIED, /* the gate refused the address behind a name */
+	LOG_KEY_PUBLISHED, /* a private key was in what should be certificates */
 	LOG_BUDGET_EXCEEDED,
 	LOG_SIGNER_EXPIRED, /* its certificate: calls go unsigned */
 	LOG_STORE_FULL,
@@ -35,6 +39,9 @@ enum log_event {
 	LOG_INTERNAL, /* what must not happen */
 	LOG_WORKER_CRASHED,
 	LOG_CRASH_LOOP,
+	LOG_CLOCK_JUMPED, /* the wall clock against one that nobody sets */
+	LOG_CLOCK_BEHIND, /* time cannot be that early: nothing is verified */
+	LOG_CLOCK_RIGHT, /* again */
 	LOG_EVENTS
 };
 

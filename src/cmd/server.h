@@ -7,8 +7,10 @@
 #include "app/metrics.h"
 #include "app/numberhash.h"
 #include "app/publisher.h"
+#include "app/timekeeper.h"
 #include "cmd/clients.h"
 #include "cmd/doors.h"
+#include "cmd/preload.h"
 #include "cmd/world.h"
 #include "store/table.h"
 #include "store/waiting.h"
@@ -27,9 +29,11 @@ struct server {
 	struct doors doors;
 	struct clients clients;
 	struct credentials *credentials;
+	struct preload preload;
 	struct publisher *publisher;
 	struct table *table; /* NULL without a cps */
 	struct waiting *waiting;
+	struct timekeeper timekeeper; /* while it is not right, nothing is verified */
 	uv_timer_t tick;
 	uv_signal_t on_term;
 	uv_signal_t on_int;
