@@ -27,18 +27,16 @@ static const struct json_limits wide = {.depth = 8, .members = 250000, .nodes = 
 /* Deployed servers answer with the token as a member of an object (standards.md 4.1, 4.2). */
 static const char *const wrapping[] = {"caList", "cpsMapping", "token"};
 
-static void add_finding(struct inspect *in, bool is_error, const char *clause, const char *format, va_list arguments)
-	__attribute__((format(printf, 4, 0)));
-static void add_finding(struct inspect *in, bool is_error, const char *clause, const char *format, va_list arguments)
+static void add_finding(struct inspect *in, const struct inspect_finding *given, const char *format, va_list arguments)
+	__attribute__((format(printf, 3, 0)));
+static void add_finding(struct inspect *in, const struct inspect_finding *given, const char *format, va_list arguments)
 {
 	struct inspect_finding *finding = &in->finding[in->n_finding];
 
-	in->n_error += is_error ? 1 : 0;
 	if (in->n_finding == INSPECT_FINDINGS)
 		return;
 	in->n_finding++;
-	finding->is_error = is_error;
-	finding->clause = clause;
+	*finding = *given;
 	vsnprintf(finding->what, sizeof(finding->what), format, arguments);
 }
 
@@ -46,8 +44,9 @@ void inspect_fault(struct inspect *in, const char *clause, const char *format, .
 {
 	va_list arguments;
 
+	in->n_error++;
 	va_start(arguments, format);
-	add_finding(in, true, clause, format, arguments);
+	add_finding(in, &(struct inspect_finding){.level = "error", .clause = clause}, format, arguments);
 	va_end(arguments);
 }
 
@@ -56,8 +55,27 @@ void inspect_note(struct inspect *in, const char *clause, const char *format, ..
 	va_list arguments;
 
 	va_start(arguments, format);
-	add_finding(in, false, clause, format, arguments);
+	add_finding(in, &(struct inspect_finding){.level = "note", .clause = clause}, format, arguments);
 	va_end(arguments);
+}
+
+static void add_lint(struct inspect *in, const struct lint *lint, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void add_lint(struct inspect *in, const struct lint *lint, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_finding(in,
+		    &(struct inspect_finding){
+			    .level = lint_level_text(lint->level), .lint = lint->name, .clause = lint->clause},
+		    format, arguments);
+	va_end(arguments);
+}
+
+void inspect_lint(struct inspect *in, const struct lint *lint, const char *subject)
+{
+	add_lint(in, lint, "%s: expected %s", subject, lint->what);
 }
 
 /* --- what is it --- */
@@ -273,7 +291,9 @@ static void put_findings(struct inspect *in)
 	report_open_list(report, "findings");
 	for (size_t i = 0; i < in->n_finding; i++) {
 		report_open(report, NULL);
-		report_text(report, "level", sti_span_str(in->finding[i].is_error ? "error" : "note"));
+		report_text(report, "level", sti_span_str(in->finding[i].level));
+		if (in->finding[i].lint)
+			report_text(report, "lint", sti_span_str(in->finding[i].lint));
 		report_text(report, "what", sti_span_str(in->finding[i].what));
 		report_text(report, "clause", sti_span_str(in->finding[i].clause));
 		report_close(report);
@@ -286,7 +306,12 @@ static void print_findings(const struct inspect *in)
 	for (size_t i = 0; i < in->n_finding; i++) {
 		const struct inspect_finding *finding = &in->finding[i];
 
-		printf("%-14s %s (%s)\n", finding->is_error ? "WRONG" : "note", finding->what, finding->clause);
+		if (finding->lint)
+			printf("lint %-9s %s: %s (%s)\n", finding->level, finding->lint, finding->what,
+			       finding->clause);
+		else
+			printf("%-14s %s (%s)\n", strcmp(finding->level, "error") == 0 ? "WRONG" : finding->level,
+			       finding->what, finding->clause);
 	}
 	if (in->n_error == 0)
 		puts("nothing is wrong with its form");

@@ -7,6 +7,7 @@
 
 #include "cmd/report.h"
 #include "jose/jws.h"
+#include "pki/lint.h"
 
 /*
  * What `sidetone inspect` decodes. A kind is known by its content; a wrapping, {"caList":"<JWS>"} and the
@@ -15,7 +16,8 @@
 enum { INSPECT_FINDINGS = 64, INSPECT_FINDING = 200, INSPECT_ENTRIES = 100 };
 
 struct inspect_finding {
-	bool is_error; /* else it is only worth knowing */
+	const char *level; /* "error", or how bad a lint finds it; "note": only worth knowing */
+	const char *lint; /* its name; NULL: it is none */
 	const char *clause; /* static */
 	char what[INSPECT_FINDING];
 };
@@ -54,6 +56,9 @@ void inspect_fault(struct inspect *in, const char *clause, const char *format, .
 void inspect_note(struct inspect *in, const char *clause, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* What no verifier refuses it for (pki/lint.h). */
+void inspect_lint(struct inspect *in, const struct lint *lint, const char *subject);
+
 /* Parts that several kinds have. */
 void inspect_put_jws(struct inspect *in, const struct jws *jws, bool with_payload);
 void inspect_put_name(struct report *report, const char *name, const X509_NAME *value);
@@ -63,7 +68,6 @@ void inspect_put_names(struct report *report, const char *name,
 		       const GENERAL_NAMES *names); /* URLs and directory names */
 void inspect_put_tnauthlist(struct inspect *in, const struct sti_tnauthlist *list);
 
-struct cert;
 void inspect_put_certificate(struct inspect *in, const char *name, const struct cert *cert);
 
 #endif

@@ -4,6 +4,7 @@
 #include "cmd/inspect.h"
 #include "crypto/digest.h"
 #include "pki/chain.h"
+#include "pki/profile.h"
 
 /* id-pe-TNAuthList 1.3.6.1.5.5.7.1.26, RFC 8226 9 */
 static const uint8_t tnauthlist_oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x1a};
@@ -225,6 +226,52 @@ void inspect_put_certificate(struct inspect *in, const char *name, const struct 
 		inspect_fault(in, "RFC 5280 4.2", "an extension cannot be read");
 }
 
+/* Lints are about STI certificates; for others they would say nothing true. */
+static bool is_sti(const struct cert *cert)
+{
+	struct sti_span value;
+
+	return X509_check_ca(cert->x509) == 1 ||
+	       cert_extension(cert, sti_span(tnauthlist_oid, sizeof(tnauthlist_oid)), &value) != STI_E_NOT_FOUND;
+}
+
+static enum sti_error lint_one(struct inspect *in, const struct cert *cert, size_t i)
+{
+	struct lint_view view;
+	char subject[40];
+	enum sti_error error = lint_view_open(cert, NULL, LINT_NONE, &view);
+
+	if (error)
+		return error;
+	snprintf(subject, sizeof(subject), "certificate %zu", i + 1);
+	for (const struct lint *lint = lint_table; lint->name; lint++)
+		if (lint_check(lint, &view) == LINT_FOUND)
+			inspect_lint(in, lint, subject);
+	lint_view_close(&view);
+	return STI_OK;
+}
+
+/* What makes a verifier refuse a signer. */
+static enum sti_error check_profile(struct inspect *in, const struct chain *chain)
+{
+	const struct cert *ca[LIMIT_ROOTS];
+	enum profile profile;
+	enum sti_error error;
+
+	if (X509_check_ca(chain->cert[0].x509) == 1)
+		return STI_OK;
+	for (size_t i = 1; i < chain->n; i++)
+		ca[i - 1] = &chain->cert[i];
+	error = profile_check(&chain->cert[0], ca, chain->n - 1, &profile);
+	if (error)
+		return error;
+	report_text(&in->report, "profile", sti_span_str(profile_row(profile)->name));
+	if (profile != PROFILE_OK)
+		inspect_fault(in, profile_row(profile)->clause, "%s: %s", profile_row(profile)->name,
+			      profile_row(profile)->text);
+	return STI_OK;
+}
+
 enum sti_error inspect_certificates(struct inspect *in)
 {
 	struct chain chain;
@@ -236,6 +283,10 @@ enum sti_error inspect_certificates(struct inspect *in)
 	for (size_t i = 0; i < chain.n; i++)
 		inspect_put_certificate(in, NULL, &chain.cert[i]);
 	report_close_list(&in->report);
+	error = check_profile(in, &chain);
+	for (size_t i = 0; !error && i < chain.n; i++)
+		if (is_sti(&chain.cert[i]))
+			error = lint_one(in, &chain.cert[i], i);
 	chain_free(&chain);
-	return STI_OK;
+	return error;
 }
