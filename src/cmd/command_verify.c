@@ -19,6 +19,8 @@ enum { ROOTS_MAX = 4 * 1024 * 1024 };
 
 struct verify_options {
 	struct option_list trust;
+	struct option_list crl;
+	struct option_list crl_anchor;
 	struct option_list permit;
 	const char *cert;
 	const char *fetch_ca;
@@ -35,6 +37,7 @@ struct verify_session {
 	int64_t now;
 	struct sti_verify_policy policy;
 	struct sti_roots *roots;
+	struct sti_crls *crls;
 	struct sti_credential *credential[LIMIT_IDENTITIES]; /* the machine looks at them to its end */
 	size_t n_credential;
 	struct sti_verify *machine;
@@ -77,6 +80,53 @@ static int load_roots(struct verify_session *s)
 					  sti_error_text(error));
 	}
 	buf_free(&pem);
+	return status;
+}
+
+enum { CRLS = OPTION_LIST_MAX };
+
+/* One file of each pair; the text is the caller's to free, whatever is returned. */
+static int read_pair(const char *file, size_t max, struct buf *out, struct sti_span *text)
+{
+	enum sti_error error = file_read(file, max, out);
+
+	*text = buf_span(out);
+	return error ? complain(status_of(error), "%s: %s", file, why(error)) : STATUS_GOOD;
+}
+
+static int make_crls(struct verify_session *s, const struct sti_crl_source *source, size_t n)
+{
+	size_t at = 0;
+	enum sti_error error = sti_crls_create(source, n, s->now, &s->crls, &at);
+
+	if (!error)
+		return STATUS_GOOD;
+	return complain(status_of(error), "%s: %s, expected a CRL signed under %s (RFC 5280 5, ATIS-1000080)",
+			s->options->crl.text[at], sti_error_text(error), s->options->crl_anchor.text[at]);
+}
+
+/* The first --crl goes with the first --crl-anchor, and so on. */
+static int load_crls(struct verify_session *s)
+{
+	const struct verify_options *o = s->options;
+	struct buf crl[CRLS] = {{NULL}}, anchor[CRLS] = {{NULL}};
+	struct sti_crl_source source[CRLS] = {{{NULL, 0}}};
+	int status = STATUS_GOOD;
+
+	if (o->crl.n != o->crl_anchor.n)
+		return complain(STATUS_USAGE, "--crl and --crl-anchor go together, one for one");
+	for (size_t i = 0; !status && i < o->crl.n; i++) {
+		status = read_pair(o->crl.text[i], LIMIT_CRL, &crl[i], &source[i].crl);
+		if (!status)
+			status = read_pair(o->crl_anchor.text[i], LIMIT_ANCHOR_BODY, &anchor[i], &source[i].anchor);
+	}
+	if (!status && o->crl.n)
+		status = make_crls(s, source, o->crl.n);
+	for (size_t i = 0; i < o->crl.n; i++) {
+		buf_free(&crl[i]);
+		buf_free(&anchor[i]);
+	}
+	s->request.crls = s->crls;
 	return status;
 }
 
@@ -239,6 +289,8 @@ static int verify(struct verify_session *s, const char *argument)
 	int status = load_roots(s);
 
 	if (!status)
+		status = load_crls(s);
+	if (!status)
 		status = load_cert(s);
 	if (!status)
 		status = read_input(s, argument);
@@ -260,6 +312,9 @@ int command_verify(int argc, char **argv)
 	const struct option_row row[] = {
 		{"--trust", "FILE", OPTION_LIST, &options.trust,
 		 "PEM roots of the trusted STI-CAs; may stand several times"},
+		{"--crl", "FILE", OPTION_LIST, &options.crl, "a CRL, PEM or DER; may stand several times"},
+		{"--crl-anchor", "FILE", OPTION_LIST, &options.crl_anchor,
+		 "PEM: who may sign the --crl of the same place in the line"},
 		{"--cert", "FILE", OPTION_TEXT, &options.cert, "the signer's chain, instead of fetching x5u"},
 		{"--orig", "TN", OPTION_TEXT, &options.orig,
 		 "calling number of signalling; without it numbers are not compared"},
@@ -288,6 +343,7 @@ int command_verify(int argc, char **argv)
 	sti_verify_free(session.machine);
 	for (size_t i = 0; i < session.n_credential; i++)
 		sti_credential_free(session.credential[i]);
+	sti_crls_free(session.crls);
 	sti_roots_free(session.roots);
 	identity_input_free(&session.input);
 	return status;

@@ -87,7 +87,7 @@ static void found_url(const struct explain *e, bool ok, struct buf *out)
 
 static void found_certificate(const struct explain *e, bool ok, struct buf *out)
 {
-	if (!ok)
+	if (!ok && e->fetch_error)
 		buf_put_str(out, sti_error_text(e->fetch_error));
 	else
 		put_value(out, "the certificate of", sti_credential_subject(e->result->credential));
