@@ -109,8 +109,8 @@ static int make_crls(struct verify_session *s, const struct sti_crl_source *sour
 static int load_crls(struct verify_session *s)
 {
 	const struct verify_options *o = s->options;
-	struct buf crl[CRLS] = {{NULL}}, anchor[CRLS] = {{NULL}};
-	struct sti_crl_source source[CRLS] = {{{NULL, 0}}};
+	struct buf crl[CRLS] = {{.p = NULL}}, anchor[CRLS] = {{.p = NULL}};
+	struct sti_crl_source source[CRLS] = {{.hard = false}};
 	int status = STATUS_GOOD;
 
 	if (o->crl.n != o->crl_anchor.n)
