@@ -54,6 +54,12 @@ enum {
 	LIMIT_ROOTS = 512,           /* 21 roots in the wild */
 	LIMIT_ROOTS_BODY = 4 * 1024 * 1024,
 
+	LIMIT_SOURCES = 64,      /* lists and CRLs: two for each of 30 countries */
+	LIMIT_SOURCE_HOSTS = 16, /* that the x5u of one list may name */
+	LIMIT_CRL_BODY = 16 * 1024 * 1024, /* 300,000 entries; real ones have some hundred */
+	LIMIT_ETAG = 256,        /* a SHA-256 in quotes has 66 */
+	LIMIT_ACCESS_TOKEN = 8 * 1024, /* JWTs with their claims stay under 2 KiB */
+
 	LIMIT_SLOTS = 1 << 28, /* of the store: 208 GiB; four index entries each must fit 32 bits */
 	LIMIT_PAIR = 64, /* stored at once for one pair of numbers: every reader takes a whole set */
 	LIMIT_PAIR_SIGNER = LIMIT_PASSPORTS, /* of one signer among them: no provider fills the pair of another's call */
