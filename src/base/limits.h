@@ -53,6 +53,8 @@ enum {
 	LIMIT_TNAUTHLIST = 10000,    /* entries; signers have one, delegates few */
 	LIMIT_ROOTS = 512,           /* 21 roots in the wild */
 	LIMIT_ROOTS_BODY = 4 * 1024 * 1024,
+	LIMIT_ANCHORS = 16,          /* certificates of one policy administrator: its root and signers, and their successors */
+	LIMIT_ANCHOR_BODY = 64 * 1024,
 
 	LIMIT_SOURCES = 64,      /* lists and CRLs: two for each of 30 countries */
 	LIMIT_SOURCE_HOSTS = 16, /* that the x5u of one list may name */

@@ -12,7 +12,8 @@
  */
 struct anchor;
 
-/* PEM, one certificate or more. *out is the caller's. */
+/* PEM, 1 to LIMIT_ANCHORS certificates. *out is the caller's. STI_E_PEM, STI_E_CERT, STI_E_LIMIT; STI_E_KEY
+ * for one with a key that is none of ours (cert.h). */
 enum sti_error anchor_parse(struct sti_span pem, struct anchor **out);
 void anchor_free(struct anchor *anchor);
 
