@@ -97,7 +97,7 @@ static enum sti_error renew_roots(struct sources *sources, bool complete)
 static enum sti_error renew_crls(struct sources *sources)
 {
 	struct crls_entry entry[LIMIT_SOURCES];
-	struct sti_crls *crls;
+	struct sti_crls *crls = NULL;
 	size_t n = 0;
 	enum sti_error error;
 
@@ -108,7 +108,7 @@ static enum sti_error renew_crls(struct sources *sources)
 		if (plan->kind == PLAN_CRL)
 			entry[n++] = (struct crls_entry){source->revocation.crl, plan->country, plan->grace_s, plan->hard};
 	}
-	error = crls_make(entry, n, &crls);
+	error = n ? crls_make(entry, n, &crls) : STI_OK;
 	if (error)
 		return error;
 	sti_crls_free(sources->crls);

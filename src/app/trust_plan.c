@@ -244,11 +244,11 @@ static enum sti_error fill_cell(struct trust_plan *plan)
 	struct trust_snapshot *snapshot;
 	enum sti_error error = trust_snapshot_assemble(&parts, 0, &snapshot);
 
-	if (!error)
-		error = trust_cell_create(snapshot, &plan->cell);
-	else
+	if (error)
 		return error;
-	trust_snapshot_unref(snapshot);
+	error = trust_cell_open(snapshot, &plan->cell);
+	if (error)
+		trust_snapshot_unref(snapshot);
 	return error;
 }
 
@@ -295,7 +295,7 @@ void trust_plan_unref(struct trust_plan *plan)
 		chain_free(&plan->source[i].signer);
 	}
 	sti_roots_free(plan->roots);
-	trust_cell_free(plan->cell);
+	trust_cell_close(plan->cell);
 	arena_free(&plan->arena);
 	free(plan);
 }
