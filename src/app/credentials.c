@@ -8,7 +8,7 @@
 
 #include "app/clock.h"
 #include "base/limits.h"
-#include "net/url.h"
+#include "base/url.h"
 #include "store/siphash.h"
 
 enum {

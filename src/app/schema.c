@@ -5,7 +5,7 @@
 #include "base/address.h"
 #include "base/decimal.h"
 #include "base/limits.h"
-#include "net/url.h"
+#include "base/url.h"
 
 #define AT(member) offsetof(struct config, member)
 #define ROWS(rows)                                                                                                     \
