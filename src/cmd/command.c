@@ -15,6 +15,8 @@ const struct command command_table[] = {
 	{"sign", command_sign, "--key FILE --x5u URL --attest A|B|C --orig TN --dest TN[,TN] [options]",
 	 "prints an Identity header value"},
 	{"verify", command_verify, "[options] [IDENTITY|FILE|-]", "judges an Identity header value or a PASSporT"},
+	{"cache", command_cache, "import|list|purge --folder DIR [options] [URL[=FILE]...]",
+	 "certificates known ahead of calls"},
 	{"bench", command_bench, "[--json] [--quick]",
 	 "measures the library and the servers, beside OpenSSL, in one run"},
 	{"help", command_help, "[COMMAND|PAGE]", "this page, the options of a command, or a page of reference"},
