@@ -38,6 +38,8 @@ static struct offer failed(enum sti_error error)
 	return (struct offer){.step = OFFER_FAILED, .error = error};
 }
 
+_Static_assert(LIST_EMPTY - LIST_BAD_TYPE == METRICS_REFUSAL_EMPTY, "verdicts and their metric go in step");
+
 static struct offer refused(const struct list *list, enum list_verdict verdict)
 {
 	const struct list_verdict_row *row = list_verdict_row(verdict);

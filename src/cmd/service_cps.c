@@ -294,6 +294,7 @@ static struct posting *create(const struct served *served, struct http_exchange 
 	posting->server = served->server;
 	posting->world = world_ref(served->world);
 	posting->trust = world_take_trust(served->world);
+	place_use_crls(posting->place, trust_snapshot_crls(posting->trust));
 	posting->exchange = exchange;
 	uv_timer_init(&posting->server->loop, &posting->limit);
 	posting->limit.data = posting;

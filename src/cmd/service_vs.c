@@ -265,6 +265,7 @@ static enum sti_error start_machine(struct verification *v)
 {
 	struct sti_verify_request request = {
 		.policy = &v->world->config->vs.policy,
+		.crls = trust_snapshot_crls(v->trust),
 		.now = clock_now(),
 		.time = v->request.time,
 		.orig = v->request.from,
