@@ -39,7 +39,7 @@ enum log_event {
 	LOG_INTERNAL, /* what must not happen */
 	LOG_TRUST, /* another snapshot is in force */
 	LOG_SOURCE_NEW, /* a list or CRL was accepted */
-	LOG_SOURCE_REFUSED, /* code says why: list.rollback, crl.bad_signature, … */
+	LOG_SOURCE_REFUSED, /* code says why: list.rollback, crl.bad_sig, … */
 	LOG_SOURCE_FAILED, /* not to be had */
 	LOG_SOURCE_BACK, /* to be had again */
 	LOG_SOURCE_ENTRIES, /* a list in force has entries that were set aside */

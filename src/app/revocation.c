@@ -11,7 +11,7 @@ static const struct offer refusals[] = {
 			"not a CRL that may be used", "RFC 5280 5"},
 	[BAD_SIGNER] = {OFFER_REFUSED, "crl.bad_signer", 2, METRICS_REFUSAL_SIGNER,
 			"its issuer is not vouched for by the anchor", "RFC 5280 6.3.3"},
-	[BAD_SIGNATURE] = {OFFER_REFUSED, "crl.bad_signature", 2, METRICS_REFUSAL_SIGNATURE,
+	[BAD_SIGNATURE] = {OFFER_REFUSED, "crl.bad_sig", 2, METRICS_REFUSAL_SIGNATURE,
 			   "the signature does not verify", "RFC 5280 5.1.1.3"},
 	[NOT_YET] = {OFFER_REFUSED, "crl.not_yet", 2, METRICS_REFUSAL_NOT_YET, "thisUpdate lies ahead",
 		     "RFC 5280 5.1.2.4"},

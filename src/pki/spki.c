@@ -3,7 +3,7 @@
 
 #include "pki/der.h"
 
-enum { DER_BIT_STRING = 0x03, DER_OID = 0x06, POINT_UNCOMPRESSED = 0x04, RSA_MIN = 2048, RSA_MAX = 4096 };
+enum { POINT_UNCOMPRESSED = 0x04, RSA_MIN = 2048, RSA_MAX = 4096 };
 
 /* rsaEncryption 1.2.840.113549.1.1.1 (RSASSA-PSS keys have another), id-ecPublicKey 1.2.840.10045.2.1 */
 static const uint8_t oid_rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};

@@ -81,13 +81,15 @@ static inline void pa_remove(const char *folder)
 {
 	DIR *dir = opendir(folder);
 	const struct dirent *entry;
-	char path[600];
 
 	assert_non_null(dir);
 	while ((entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		char *path = NULL;
+
+		assert_true(asprintf(&path, "%s/%s", folder, entry->d_name) > 0);
 		if (entry->d_name[0] != '.' && unlink(path))
 			pa_remove(path);
+		free(path);
 	}
 	closedir(dir);
 	rmdir(folder);
