@@ -198,7 +198,7 @@ static void test_names_that_are_one_name(void **state)
 	"0011223344556677889900112233445566778899001122334455667788990011"                                             \
 	"2233445566778899001122334455667788990011223344556677889900112233"
 
-static void test_serial_numbers_of_every_kind(void **state)
+static void test_E8_serial_numbers_of_every_kind(void **state)
 {
 	static const char *const listed[] = {
 		"00",
@@ -335,7 +335,7 @@ int main(void)
 		cmocka_unit_test(test_entries_that_are_refused_or_not),
 		cmocka_unit_test(test_E18_issuer_inherited_from_entry_to_entry),
 		cmocka_unit_test(test_names_that_are_one_name),
-		cmocka_unit_test(test_serial_numbers_of_every_kind),
+		cmocka_unit_test(test_E8_serial_numbers_of_every_kind),
 		cmocka_unit_test(test_E18_taken_back_and_listed_at_once),
 		cmocka_unit_test(test_empty_list),
 		cmocka_unit_test(test_E19_more_issuers_than_the_limit),
