@@ -55,6 +55,11 @@ enum {
 	LIMIT_ROOTS_BODY = 4 * 1024 * 1024,
 	LIMIT_ANCHORS = 16,          /* certificates of one policy administrator: its root and signers, and their successors */
 	LIMIT_ANCHOR_BODY = 64 * 1024,
+	LIMIT_CRL = 16 * 1024 * 1024, /* octets, PEM or DER; 40 MiB while it is read, 23 kept (threats.md E19) */
+	LIMIT_CRL_ENTRIES = 400000,   /* 45 times all certificates ever seen (8,949) */
+	LIMIT_CRL_ISSUERS = 1024,     /* in one indirect CRL; twice LIMIT_ROOTS */
+	LIMIT_CRL_EXTENSIONS = 16,    /* of a CRL or an entry; RFC 5280 has seven */
+	LIMIT_CRL_SKEW_S = 300,       /* by which thisUpdate may lie ahead of our clock */
 
 	LIMIT_CA_LIST = LIMIT_ROOTS_BODY,      /* octets of the signed list of them, with its wrapping */
 	LIMIT_MAPPING_LIST = 64 * 1024 * 1024, /* octets of a cpsMapping with its wrapping */

@@ -68,7 +68,7 @@ static int64_t days_of(const struct tm *tm)
 }
 
 /* RFC 5280 4.1.2.5: YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ and nothing else. */
-static enum sti_error time_parse(const ASN1_TIME *time, int64_t *out)
+enum sti_error cert_time(const ASN1_TIME *time, int64_t *out)
 {
 	int length = ASN1_STRING_length(time);
 	struct tm tm;
@@ -82,9 +82,9 @@ static enum sti_error time_parse(const ASN1_TIME *time, int64_t *out)
 
 enum sti_error cert_validity(const X509 *x509, int64_t *from, int64_t *until)
 {
-	enum sti_error error = time_parse(X509_get0_notBefore(x509), from);
+	enum sti_error error = cert_time(X509_get0_notBefore(x509), from);
 
-	return error ? error : time_parse(X509_get0_notAfter(x509), until);
+	return error ? error : cert_time(X509_get0_notAfter(x509), until);
 }
 
 static enum sti_error copy(struct sti_span der, struct cert *out)

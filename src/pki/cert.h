@@ -28,6 +28,9 @@ void cert_free(struct cert *cert);
 /* The validity of any X509, in seconds of the epoch, exactly, up to the year 9999. STI_E_CERT. */
 enum sti_error cert_validity(const X509 *x509, int64_t *from, int64_t *until);
 
+/* One time as it stands in certificates and CRLs (RFC 5280 4.1.2.5, 5.1.2.4), seconds of the epoch. STI_E_CERT. */
+enum sti_error cert_time(const ASN1_TIME *time, int64_t *out);
+
 /* Whether the two are the same octets. */
 bool cert_equal(const struct cert *cert, const X509 *x509);
 
