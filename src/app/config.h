@@ -129,6 +129,8 @@ struct config {
 	const char **permit; /* "host:port" let through the gate */
 	size_t n_permit;
 	const char *fetch_ca; /* PEM file: who vouches for certificate repositories and CPSs; NULL: the system's */
+	const char *cache_folder; /* certificates known ahead of calls; NULL: none */
+	int64_t cache_megabytes;
 	const char *number_key; /* secret file for keyed hashes of numbers in logs; NULL: a new one at each start */
 	const char **admin; /* listeners of /metrics, /health, /ready; loopback or unix: only */
 	size_t n_admin;

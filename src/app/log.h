@@ -28,6 +28,10 @@ enum log_event {
 	LOG_CPS_REFUSED,
 	LOG_RETRIEVED,
 	LOG_CERT_FETCH_FAILED,
+	LOG_CACHE_LOADED,
+	LOG_CACHE_FILE_REFUSED, /* one of the folder of certificates */
+	LOG_FETCH_DENIED, /* the gate refused the address behind a name */
+	LOG_KEY_PUBLISHED, /* a private key was in what should be certificates */
 	LOG_BUDGET_EXCEEDED,
 	LOG_SIGNER_EXPIRED, /* its certificate: calls go unsigned */
 	LOG_STORE_FULL,

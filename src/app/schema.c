@@ -48,6 +48,14 @@ static const struct schema_row fetch_rows[] = {
 	 .what = "host:port that may be fetched from although its address is not public."},
 };
 
+static const struct schema_row cache_rows[] = {
+	{"folder", SCHEMA_PATH, SCHEMA_STRING, AT(cache_folder),
+	 .what = "Folder of certificates known ahead of calls (`sidetone cache import`); read at the start and at each "
+		 "reload, refreshed in memory as long as the process lives. Without it none."},
+	{"megabytes", SCHEMA_NUMBER, SCHEMA_INT, AT(cache_megabytes), 1, 65536, .fallback = "128",
+	 .what = "Memory for certificates, about; one takes 6 KB. Changes only by a restart."},
+};
+
 static const struct schema_row limits_rows[] = {
 	{"handshake_ms", SCHEMA_NUMBER, SCHEMA_INT, AT(limits.handshake_ms), 10, MINUTE_MS, .fallback = "5000",
 	 .what = "Milliseconds for a TLS handshake."},
@@ -194,6 +202,7 @@ static const struct schema_section_row sections[SCHEMA_SECTIONS] = {
 			 .what = "What concerns the whole process."},
 	[SCHEMA_TRUST] = {"trust", .part = {ROWS(trust_rows)}, .what = "Whom we believe."},
 	[SCHEMA_FETCH] = {"fetch", .part = {ROWS(fetch_rows)}, .what = "How we fetch from others, and post to them."},
+	[SCHEMA_CACHE] = {"cache", .part = {ROWS(cache_rows)}, .what = "The signers' certificates that are kept."},
 	[SCHEMA_LIMITS] = {"limits", .at = AT(limits), .size = sizeof(struct config_limits),
 			   .part = {ROWS(limits_rows)}, .what = "What every listener allows a client."},
 	[SCHEMA_AS] = {"as", .role = true, .at = AT(as), .size = sizeof(struct config_as),

@@ -49,6 +49,10 @@ enum {
 	LIMIT_CERT_BODY = 32 * 1024, /* fetched chain; the largest real certificate has 1,245 octets */
 	LIMIT_CERT_BLOCKS = 8,       /* PEM blocks in it */
 	LIMIT_CHAIN = 5,             /* certificates of it that are used */
+	LIMIT_PATH_STEPS = 64,       /* signatures checked for one path: hostile bundles have no end of candidates */
+	LIMIT_EXTENSIONS = 32,       /* of a certificate; SHAKEN has seven */
+	LIMIT_CONSTRAINTS = LIMIT_JSON_MEMBERS, /* of claims by a certificate: a PASSporT has no more claims */
+	LIMIT_CONSTRAINT_VALUES = 256, /* permitted in all of them together */
 	LIMIT_CERT_NAME = 64,        /* of a CN, O or C kept: X.520 ub-common-name */
 	LIMIT_TNAUTHLIST = 10000,    /* entries; signers have one, delegates few */
 	LIMIT_ROOTS = 512,           /* 21 roots in the wild */

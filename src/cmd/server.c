@@ -15,7 +15,8 @@ enum {
 	TICK_MS = 500, /* sweep of the store: a PASSporT is gone within this time after it is stale */
 	CALL_GRACE_S = 10,
 	WAITING_MAX = 20000,
-	CREDENTIALS_MAX = 4096,
+	CREDENTIALS_MAX = 100000, /* URLs; 17,839 were seen in the calls of a country */
+	MEGABYTE = 1024 * 1024,
 };
 
 static void measure_store(const struct table *table, struct metrics *metrics)
@@ -92,8 +93,10 @@ static enum sti_error open_credentials(struct server *server)
 	struct credentials_config config = {
 		.client = server->clients.client[CLIENT_FETCH],
 		.metrics = server->metrics,
+		.log = server->log,
 		.fetch_ms = (unsigned)server->world->config->cps.fetch_ms,
 		.capacity = CREDENTIALS_MAX,
+		.max_bytes = (size_t)server->world->config->cache_megabytes * MEGABYTE,
 	};
 
 	return credentials_create(&config, &server->credentials);
@@ -124,7 +127,7 @@ static bool same_store(const struct config_cps *a, const struct config_cps *b)
 
 /* Everything of a reload that can fail, before anything changes. */
 static enum sti_error prepare(struct server *server, struct world *world, struct numberhash *hash,
-			      struct config_message *message)
+			      struct larder **larder, struct config_message *message)
 {
 	enum sti_error error = STI_OK;
 
@@ -136,6 +139,8 @@ static enum sti_error prepare(struct server *server, struct world *world, struct
 	*hash = server->numberhash;
 	if (!sti_span_equal(buf_span(&server->world->number_key), buf_span(&world->number_key)))
 		error = open_numberhash(world, hash);
+	if (!error)
+		error = preload_prepare(world, larder, message);
 	if (!error)
 		error = doors_open(&server->doors, world, message);
 	if (error)
@@ -152,12 +157,14 @@ static enum sti_error reload(struct server *server, struct config_message *messa
 	struct world *old = server->world;
 	struct world *world;
 	struct numberhash hash;
+	struct larder *larder = NULL;
 	enum sti_error error = world_load(server->file, old->generation + 1, &world, message);
 
 	if (error)
 		return error;
-	error = prepare(server, world, &hash, message);
+	error = prepare(server, world, &hash, &larder, message);
 	if (error) {
+		larder_close(larder);
 		world_unref(world);
 		return error;
 	}
@@ -167,6 +174,7 @@ static enum sti_error reload(struct server *server, struct config_message *messa
 	credentials_set(server->credentials, server->clients.client[CLIENT_FETCH],
 			(unsigned)world->config->cps.fetch_ms);
 	set_publisher(server);
+	preload_start(&server->preload, larder, false);
 	world_unref(old);
 	return STI_OK;
 }
@@ -225,6 +233,7 @@ static void on_tick(uv_timer_t *timer)
 	look_at_clock(server);
 	if (server->table)
 		table_sweep(server->table, clock_now());
+	credentials_refresh(server->credentials, server->world->trust, clock_now());
 	server_measure(server);
 	log_flush(server->log, clock_now());
 }
@@ -242,6 +251,7 @@ static void close_rest(struct server *server)
 	close_handle((uv_handle_t *)&server->on_term);
 	close_handle((uv_handle_t *)&server->on_int);
 	close_handle((uv_handle_t *)&server->on_hup);
+	preload_close(&server->preload);
 	publisher_free(server->publisher);
 	server->publisher = NULL;
 	clients_close(&server->clients);
@@ -276,6 +286,7 @@ static enum sti_error start_handles(struct server *server)
 	uv_timer_init(&server->loop, &server->tick);
 	server->tick.data = server;
 	uv_timer_start(&server->tick, on_tick, TICK_MS, TICK_MS);
+	preload_open(&server->preload, server);
 	if (hear(server, &server->on_term, on_stop, SIGTERM) && hear(server, &server->on_int, on_stop, SIGINT) &&
 	    hear(server, &server->on_hup, on_reload, SIGHUP))
 		return STI_OK;
@@ -284,6 +295,7 @@ static enum sti_error start_handles(struct server *server)
 
 static enum sti_error start(struct server *server, struct config_message *message)
 {
+	struct larder *larder = NULL;
 	enum sti_error error;
 
 	timekeeper_open(&server->timekeeper, STI_BUILD_DATE, clock_now(), clock_steady_ms());
@@ -291,6 +303,10 @@ static enum sti_error start(struct server *server, struct config_message *messag
 	error = world_load(server->file, 1, &server->world, message);
 	if (!error)
 		error = open_parts(server, message);
+	if (!error)
+		error = preload_prepare(server->world, &larder, message);
+	if (!error)
+		preload_start(&server->preload, larder, true);
 	if (!error)
 		error = doors_open(&server->doors, server->world, message);
 	if (error)

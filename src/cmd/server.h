@@ -10,6 +10,7 @@
 #include "app/timekeeper.h"
 #include "cmd/clients.h"
 #include "cmd/doors.h"
+#include "cmd/preload.h"
 #include "cmd/world.h"
 #include "store/table.h"
 #include "store/waiting.h"
@@ -28,6 +29,7 @@ struct server {
 	struct doors doors;
 	struct clients clients;
 	struct credentials *credentials;
+	struct preload preload;
 	struct publisher *publisher;
 	struct table *table; /* NULL without a cps */
 	struct waiting *waiting;

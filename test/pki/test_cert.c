@@ -122,7 +122,7 @@ static void test_A16_kinds_of_keys(void **state)
 		{ec_key("P-384", NULL, NULL), CERT_KEY_P384},
 		{EVP_RSA_gen(2048), CERT_KEY_RSA},
 		{EVP_RSA_gen(1024), CERT_KEY_OTHER},
-		{ec_key("P-521", NULL, NULL), CERT_KEY_OTHER},
+		{ec_key("P-521", NULL, NULL), CERT_KEY_P521},
 		{ec_key("secp256k1", NULL, NULL), CERT_KEY_OTHER}, /* another curve of the same size */
 		{ec_key("brainpoolP256r1", NULL, NULL), CERT_KEY_OTHER}, /* and another */
 		{ec_key("P-256", OSSL_PKEY_PARAM_EC_ENCODING, "explicit"), CERT_KEY_OTHER},
