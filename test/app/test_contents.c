@@ -246,6 +246,26 @@ static void test_D11_private_keys_of_every_label(void **state)
 	scene_close(&s);
 }
 
+static void test_D11_DER_is_one_certificate(void **state)
+{
+	struct scene s = scene_open();
+	struct sti_span der = der_of(&s.leaf);
+	struct buf two = buf_own(1 << 16);
+	struct content *content = take(&s, der, s.trust, NOON);
+
+	(void)state;
+	assert_int_equal(judged(content, s.trust), STI_TRUST_OK);
+	content_drop(content);
+	buf_put(&two, der);
+	buf_put(&two, der);
+	assert_int_not_equal(contents_take(s.contents, buf_span(&two), s.trust, NOON, &content), STI_OK);
+	assert_int_not_equal(contents_take(s.contents, sti_span_first(der, der.n - 1), s.trust, NOON, &content),
+			     STI_OK);
+	buf_free(&two);
+	vectors_free(der);
+	scene_close(&s);
+}
+
 static void test_what_is_no_certificate_is_not_kept(void **state)
 {
 	struct scene s = scene_open();
@@ -268,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_one_that_is_held_keeps_its_body),
 		cmocka_unit_test(test_out_of_its_window_it_is_judged_again),
 		cmocka_unit_test(test_D11_private_keys_of_every_label),
+		cmocka_unit_test(test_D11_DER_is_one_certificate),
 		cmocka_unit_test(test_what_is_no_certificate_is_not_kept),
 	};
 

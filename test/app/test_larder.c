@@ -101,7 +101,7 @@ static void test_what_is_put_comes_back(void **state)
 
 static void test_all_come_once(void **state)
 {
-	enum { N = 300 };
+	enum { N = 40 };
 	struct scene s = scene_open();
 	struct larder_item item;
 	struct larder *larder;
