@@ -39,6 +39,9 @@ enum log_event {
 	LOG_INTERNAL, /* what must not happen */
 	LOG_WORKER_CRASHED,
 	LOG_CRASH_LOOP,
+	LOG_CLOCK_JUMPED, /* the wall clock against one that nobody sets */
+	LOG_CLOCK_BEHIND, /* time cannot be that early: nothing is verified */
+	LOG_CLOCK_RIGHT, /* again */
 	LOG_EVENTS
 };
 

@@ -49,12 +49,21 @@ enum {
 	LIMIT_CERT_BODY = 32 * 1024, /* fetched chain; the largest real certificate has 1,245 octets */
 	LIMIT_CERT_BLOCKS = 8,       /* PEM blocks in it */
 	LIMIT_CHAIN = 5,             /* certificates of it that are used */
+	LIMIT_PATH_STEPS = 64,       /* signatures checked for one path: hostile bundles have no end of candidates */
+	LIMIT_EXTENSIONS = 32,       /* of a certificate; SHAKEN has seven */
+	LIMIT_CONSTRAINTS = LIMIT_JSON_MEMBERS, /* of claims by a certificate: a PASSporT has no more claims */
+	LIMIT_CONSTRAINT_VALUES = 256, /* permitted in all of them together */
 	LIMIT_CERT_NAME = 64,        /* of a CN, O or C kept: X.520 ub-common-name */
 	LIMIT_TNAUTHLIST = 10000,    /* entries; signers have one, delegates few */
 	LIMIT_ROOTS = 512,           /* 21 roots in the wild */
 	LIMIT_ROOTS_BODY = 4 * 1024 * 1024,
 	LIMIT_ANCHORS = 16,          /* certificates of one policy administrator: its root and signers, and their successors */
 	LIMIT_ANCHOR_BODY = 64 * 1024,
+	LIMIT_CRL = 16 * 1024 * 1024, /* octets, PEM or DER; 40 MiB while it is read, 23 kept (threats.md E19) */
+	LIMIT_CRL_ENTRIES = 400000,   /* 45 times all certificates ever seen (8,949) */
+	LIMIT_CRL_ISSUERS = 1024,     /* in one indirect CRL; twice LIMIT_ROOTS */
+	LIMIT_CRL_EXTENSIONS = 16,    /* of a CRL or an entry; RFC 5280 has seven */
+	LIMIT_CRL_SKEW_S = 300,       /* by which thisUpdate may lie ahead of our clock */
 
 	LIMIT_SLOTS = 1 << 28, /* of the store: 208 GiB; four index entries each must fit 32 bits */
 	LIMIT_PAIR = 64, /* stored at once for one pair of numbers: every reader takes a whole set */

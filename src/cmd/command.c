@@ -17,6 +17,8 @@ const struct command command_table[] = {
 	{"verify", command_verify, "[options] [IDENTITY|FILE|-]", "judges an Identity header value or a PASSporT"},
 	{"cache", command_cache, "import|list|purge --folder DIR [options] [URL[=FILE]...]",
 	 "certificates known ahead of calls"},
+	{"cert", command_cert, "check [options] FILE...",
+	 "a line for each certificate: its chain, its profile, SPC, country, lint findings"},
 	{"bench", command_bench, "[--json] [--quick]",
 	 "measures the library and the servers, beside OpenSSL, in one run"},
 	{"help", command_help, "[COMMAND|PAGE]", "this page, the options of a command, or a page of reference"},

@@ -57,6 +57,17 @@ enum sti_error der_take(struct sti_span *rest, uint8_t tag, struct sti_span *val
 	return STI_OK;
 }
 
+enum sti_error der_element(struct sti_span *rest, uint8_t tag, struct sti_span *whole)
+{
+	const struct sti_span before = *rest;
+	struct sti_span value;
+	enum sti_error error = der_take(rest, tag, &value);
+
+	if (!error)
+		*whole = sti_span_first(before, before.n - rest->n);
+	return error;
+}
+
 enum sti_error der_whole(struct sti_span der, uint8_t tag, struct sti_span *value)
 {
 	enum sti_error error = der_take(&der, tag, value);

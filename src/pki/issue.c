@@ -7,13 +7,11 @@
 
 #include "base/limits.h"
 #include "pki/extension.h"
+#include "pki/issuer.h"
 #include "pki/name.h"
 #include "pki/pem.h"
 
-enum {
-	SERIAL_MAX = 20,
-	KEY_DER_MAX = 4096, /* an RSA-4096 private key has 2,400 octets */
-};
+enum { SERIAL_MAX = 20 };
 
 /* 1950-01-01 and the last second of 9999: what ASN.1 times can say (RFC 5280 4.1.2.5). */
 static const int64_t earliest = -631152000, latest = 253402300799;
@@ -26,45 +24,6 @@ struct work {
 	X509 *issuer;
 	EVP_PKEY *issuer_key;
 };
-
-static EVP_PKEY *key_decode(struct sti_span label, struct sti_span der)
-{
-	const uint8_t *at = der.p;
-
-	if (sti_span_is(label, "PUBLIC KEY"))
-		return d2i_PUBKEY(NULL, &at, (long)der.n);
-	return d2i_AutoPrivateKey(NULL, &at, (long)der.n);
-}
-
-static enum sti_error key_parse(struct sti_span pem, EVP_PKEY **out)
-{
-	uint8_t memory[KEY_DER_MAX];
-	struct buf der = buf_lend(memory, sizeof(memory));
-	struct sti_span label;
-	enum sti_error error = pem_next(&pem, &label, &der);
-
-	if (!error)
-		*out = key_decode(label, buf_span(&der));
-	OPENSSL_cleanse(memory, sizeof(memory));
-	if (error)
-		return error == STI_E_NOT_FOUND ? STI_E_PEM : error;
-	return *out ? STI_OK : STI_E_KEY;
-}
-
-static enum sti_error issuer_parse(struct sti_span pem, X509 **out)
-{
-	struct buf der = buf_own(LIMIT_CERT_BODY);
-	struct sti_span label;
-	enum sti_error error = pem_next(&pem, &label, &der);
-	const uint8_t *at = der.p;
-
-	if (!error)
-		*out = d2i_X509(NULL, &at, (long)der.n);
-	buf_free(&der);
-	if (error)
-		return error == STI_E_NOT_FOUND ? STI_E_PEM : error;
-	return *out ? STI_OK : STI_E_CERT;
-}
 
 static enum sti_error serial_set(struct sti_span serial, X509 *cert)
 {
@@ -106,7 +65,7 @@ static enum sti_error names_set(const struct work *w)
 
 static enum sti_error work_open(const struct issue_subject *subject, const struct issue_issuer *issuer, struct work *w)
 {
-	enum sti_error error = key_parse(subject->key, &w->key);
+	enum sti_error error = issuer_key_parse(subject->key, &w->key);
 
 	w->subject = subject;
 	w->cert = X509_new();
@@ -115,11 +74,7 @@ static enum sti_error work_open(const struct issue_subject *subject, const struc
 	w->issuer = issuer ? NULL : w->cert;
 	w->issuer_key = issuer ? NULL : w->key;
 	if (!error && issuer)
-		error = issuer_parse(issuer->cert, &w->issuer);
-	if (!error && issuer)
-		error = key_parse(issuer->key, &w->issuer_key);
-	if (!error && issuer && X509_check_private_key(w->issuer, w->issuer_key) != 1)
-		error = STI_E_KEY;
+		error = issuer_parse(issuer, &w->issuer, &w->issuer_key);
 	return error;
 }
 

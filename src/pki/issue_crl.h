@@ -15,6 +15,7 @@ struct issue_crl {
 	int64_t this_update; /* seconds of the epoch */
 	int64_t next_update;
 	bool indirect; /* IssuingDistributionPoint with indirectCRL, certificateIssuer in the entries */
+	bool inherit; /* certificateIssuer only where it is another than in the entry before (RFC 5280 5.3.3) */
 	const char *url; /* of the distribution point in it; NULL: none */
 	const struct issue_revoked *revoked;
 	size_t n_revoked;

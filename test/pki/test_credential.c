@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "crypto/digest.h"
+#include "pki/credential.h"
 #include "world.h"
 
 static struct sti_roots *roots_of(const struct pair *root)
@@ -143,7 +144,7 @@ static void test_E9_window_to_the_second(void **state)
 	pair_free(&root);
 }
 
-static void test_E9_leaf_that_outlives_its_authority_and_year_9999(void **state)
+static void test_E9_I5_leaf_that_outlives_its_authority_and_year_9999(void **state)
 {
 	struct issue_subject subject = signer_subject();
 	struct pair root = root_make(), signer;
@@ -304,7 +305,7 @@ static void test_certificate_of_tls_under_the_same_root(void **state)
 	pair_free(&root);
 }
 
-static void test_A16_keys_of_signers(void **state)
+static void test_A16_E2_E3_keys_of_signers(void **state)
 {
 	EVP_PKEY *const pkey[] = {
 		ec_key("P-384", NULL, NULL),
@@ -320,9 +321,14 @@ static void test_A16_keys_of_signers(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(pkey) / sizeof(pkey[0]); i++) {
 		struct pair signer = signer_make(&root);
+		struct sti_credential *credential;
 
 		pair_change(&signer, &root, change_key, pkey[i]);
-		expect_error(&root, BUNDLE(&signer), STI_E_KEY);
+		assert_int_equal(parse(&root, BUNDLE(&signer), NOON, &credential), STI_OK);
+		assert_int_equal(sti_credential_trust(credential, NULL, NOON), STI_TRUST_PROFILE);
+		assert_int_equal(credential_profile(credential), PROFILE_KEY);
+		assert_null(sti_credential_key(credential));
+		sti_credential_free(credential);
 		EVP_PKEY_free(pkey[i]);
 		pair_free(&signer);
 	}
@@ -528,14 +534,14 @@ int main(void)
 		cmocka_unit_test(test_country_of_the_leaf_where_the_root_has_none),
 		cmocka_unit_test(test_name_parts_that_are_not_there),
 		cmocka_unit_test(test_E9_window_to_the_second),
-		cmocka_unit_test(test_E9_leaf_that_outlives_its_authority_and_year_9999),
+		cmocka_unit_test(test_E9_I5_leaf_that_outlives_its_authority_and_year_9999),
 		cmocka_unit_test(test_E9_years_that_never_meet),
 		cmocka_unit_test(test_E10_E11_no_path),
 		cmocka_unit_test(test_E13_E14_E15_E16_lists_of_signers),
 		cmocka_unit_test(test_E13_list_on_an_authority),
 		cmocka_unit_test(test_profile_of_the_leaf),
 		cmocka_unit_test(test_certificate_of_tls_under_the_same_root),
-		cmocka_unit_test(test_A16_keys_of_signers),
+		cmocka_unit_test(test_A16_E2_E3_keys_of_signers),
 		cmocka_unit_test(test_bodies_that_are_refused),
 		cmocka_unit_test(test_body_longer_than_the_limit),
 		cmocka_unit_test(test_lines_end_with_crlf),

@@ -94,7 +94,7 @@ static void test_A16_keys_of_roots(void **state)
 		EVP_PKEY *pkey;
 		enum sti_error error;
 	} rows[] = {
-		{EVP_EC_gen("P-384"), STI_OK},  {EVP_RSA_gen(2048), STI_OK},          {EVP_EC_gen("P-521"), STI_E_KEY},
+		{EVP_EC_gen("P-384"), STI_OK},  {EVP_RSA_gen(2048), STI_OK},          {EVP_EC_gen("P-521"), STI_OK},
 		{EVP_RSA_gen(1024), STI_E_KEY}, {EVP_EC_gen("secp256k1"), STI_E_KEY},
 	};
 
@@ -136,7 +136,7 @@ static void test_more_roots_than_the_limit(void **state)
 	for (size_t i = 0; i < LIMIT_ROOTS; i++)
 		buf_put(&pem, buf_span(&root.cert));
 	assert_int_equal(parse(buf_span(&pem), &n), STI_OK);
-	assert_int_equal(n, LIMIT_ROOTS);
+	assert_int_equal(n, 1); /* it is one root, however often it stands there */
 	buf_put(&pem, buf_span(&root.cert));
 	assert_int_equal(parse(buf_span(&pem), &n), STI_E_LIMIT);
 	memset(buf_extend(&pem, LIMIT_ROOTS_BODY + 1 - pem.n), '\n', LIMIT_ROOTS_BODY + 1 - pem.n);
@@ -157,14 +157,13 @@ static void test_nothing_left_in_the_error_queue_of_openssl(void **state)
 	pair_free(&root);
 }
 
-/* Two of the real roots are refused for a reason; two have one name and different keys. */
+/* One of the real roots is refused for a reason; two have one name and different keys. */
 static void test_E10_roots_of_the_real_world(void **state)
 {
 	static const struct {
 		const char *prefix;
 		enum sti_error error;
 	} odd[] = {
-		{"root_NetNumber_SHAKEN_Root_CA_1_", STI_E_KEY}, /* P-521 */
 		{"root_www_voicecarrier_com_", STI_E_CERT}, /* version 1, so no CA */
 	};
 	struct vectors_list list;

@@ -56,8 +56,7 @@ SHOWN int mkostemp(char *path, int flags)
 	char *end = path + strlen(path) - 6;
 
 	snprintf(end, 7, "%06u", made++ % 1000000);
-	return is_refused() ? -1
-			    : (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_RDWR | O_CREAT | O_EXCL, 0600);
+	return is_refused() ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_RDWR | O_CREAT | O_EXCL, 0600);
 }
 
 SHOWN ssize_t write(int fd, const void *bytes, size_t n)
@@ -80,46 +79,38 @@ SHOWN int rename(const char *from, const char *to)
 	return is_refused() ? -1 : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
-static bool run(bool (*attempt)(void *context), void *context, size_t countdown, bool once)
+static bool run(const struct io_plan *plan, size_t countdown, bool once)
 {
-	bool good;
+	bool whole;
 
+	plan->begin(plan->context);
 	trouble.once = once;
 	trouble.countdown = countdown;
 	trouble.failed = false;
 	trouble.armed = true;
-	good = attempt(context);
+	whole = plan->work(plan->context);
 	trouble.armed = false;
-	return good;
+	plan->check(plan->context, whole);
+	return whole;
 }
 
-static void sweep(bool (*attempt)(void *context), void *context, size_t n, bool once)
+static void sweep(const struct io_plan *plan, size_t n, bool once)
 {
 	for (size_t i = 1; i <= n; i++) {
-		run(attempt, context, i, once);
+		run(plan, i, once);
 		assert_true(trouble.failed);
 	}
 }
 
-void io_sweep(const char *what, int code, bool (*attempt)(void *context), void *context)
+void io_sweep(const struct io_plan *plan)
 {
 	size_t n;
 
-	trouble.code = code;
-	assert_true(run(attempt, context, SIZE_MAX, true));
+	trouble.code = plan->code;
+	assert_true(run(plan, SIZE_MAX, true));
 	n = SIZE_MAX - trouble.countdown;
-	sweep(attempt, context, n, true);
-	sweep(attempt, context, n, false);
-	print_message("%s: %zu calls fail with %s\n", what, n, strerror(code));
+	sweep(plan, n, true);
+	sweep(plan, n, false);
+	print_message("%s: each of %zu calls fails with %s\n", plan->what, n, strerror(plan->code));
 	assert_true(n > 0);
-}
-
-void io_sweep_heal(void)
-{
-	trouble.armed = false;
-}
-
-bool io_sweep_failed(void)
-{
-	return trouble.failed;
 }

@@ -9,16 +9,17 @@
  * rename led through here.
  */
 
-/* Lets `attempt` run again and again: with the first of these calls failing with code, then the second, …
- * until none is left; first with that one alone, then with all after it too. It asserts for itself what
- * must hold, and returns true when it did all it was to do, which it must when nothing fails.
- * Prints "what: n calls". */
-void io_sweep(const char *what, int code, bool (*attempt)(void *context), void *context);
+struct io_plan {
+	const char *what;
+	int code; /* errno of the failing call */
+	void (*begin)(void *context); /* before each run: the state that work finds */
+	bool (*work)(void *context); /* what may fail, no assertions: true when it did all it was to do */
+	void (*check)(void *context, bool whole); /* after each run, the disk being whole again */
+	void *context;
+};
 
-/* A whole disk from now on, until the next run: for what an attempt looks at afterwards. */
-void io_sweep_heal(void);
-
-/* True while an attempt runs and a call of it has failed. */
-bool io_sweep_failed(void);
+/* work runs again and again: with its first call failing, then the second, … until none is left; first
+ * with that one alone, then with all after it too. Prints "what: n calls". */
+void io_sweep(const struct io_plan *plan);
 
 #endif
