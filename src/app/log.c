@@ -57,6 +57,9 @@ static const struct row {
 	[LOG_SOURCE_UNSAVED] = {"source_unsaved", "error", CRITICAL, 100},
 	[LOG_WORKER_CRASHED] = {"worker_crashed", "error", CRITICAL, 10},
 	[LOG_CRASH_LOOP] = {"crash_loop", "error", CRITICAL, 10},
+	[LOG_CLOCK_JUMPED] = {"clock_jumped", "error", MAJOR, 10},
+	[LOG_CLOCK_BEHIND] = {"clock_behind", "error", CRITICAL, 10},
+	[LOG_CLOCK_RIGHT] = {"clock_right", "info", NO_ALARM, 10},
 };
 
 static const char *const severity_text[] = {[MINOR] = "minor", [MAJOR] = "major", [CRITICAL] = "critical"};

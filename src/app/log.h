@@ -49,6 +49,9 @@ enum log_event {
 	LOG_SOURCE_UNSAVED, /* good, but could not be written: the one before stays in force */
 	LOG_WORKER_CRASHED,
 	LOG_CRASH_LOOP,
+	LOG_CLOCK_JUMPED, /* the wall clock against one that nobody sets */
+	LOG_CLOCK_BEHIND, /* time cannot be that early: nothing is verified */
+	LOG_CLOCK_RIGHT, /* again */
 	LOG_EVENTS
 };
 

@@ -34,7 +34,7 @@ static const struct label cases = {"case", {"none", "E1",  "E2",  "E3",  "E4",  
 static const struct label attest = {"attest", {"A", "B", "C", "div"}};
 static const struct label publish = {"result", {"sent", "stored", "refused", "failed", "no_route", "dropped", "stale"}};
 static const struct label post = {"result",
-				  {"stored", "malformed", "refused", "type", "not_hosted", "no_certificate", "full"}};
+				  {"stored", "malformed", "refused", "type", "not_hosted", "no_certificate", "full", "no_time"}};
 static const struct label event = {"event", {"expired", "taken", "duplicate", "full"}};
 static const struct label hit = {"result", {"hit", "miss"}};
 static const struct label done = {"result", {"ok", "failed"}};

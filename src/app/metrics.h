@@ -72,7 +72,8 @@ enum metrics_post {
 	METRICS_POST_TYPE, /* of a type not accepted here */
 	METRICS_POST_NOT_HOSTED, /* 404 */
 	METRICS_POST_NO_CERT, /* 503: the certificate was not to be had */
-	METRICS_POST_FULL /* 503: no room */
+	METRICS_POST_FULL, /* 503: no room */
+	METRICS_POST_NO_TIME /* 503: our clock is wrong */
 };
 enum metrics_store { METRICS_STORE_EXPIRED, METRICS_STORE_TAKEN, METRICS_STORE_DUPLICATE, METRICS_STORE_FULL };
 enum metrics_hit { METRICS_HIT, METRICS_MISS };

@@ -87,6 +87,7 @@ enum {
 
 	LIMIT_CONFIG = 1024 * 1024,   /* octets; 10,000 routes have 600 KB */
 	LIMIT_CONFIG_ENTRIES = 10000, /* of one list; libconfuse compares each section title with all before it */
+	LIMIT_INSPECT = 64 * 1024 * 1024, /* what `sidetone inspect` reads: the largest of them is a cpsMapping */
 	LIMIT_PATH = 1023             /* octets of a file name */
 };
 

@@ -281,10 +281,33 @@ static void refresh_credentials(struct server *server)
 	trust_snapshot_unref(trust);
 }
 
+/* Threats.md I3, I4. What the store holds is judged by the clock as it is now, in the sweep that follows. */
+static void look_at_clock(struct server *server)
+{
+	static const enum log_event event[] = {
+		[TIMEKEEPER_JUMPED] = LOG_CLOCK_JUMPED,
+		[TIMEKEEPER_BEHIND] = LOG_CLOCK_BEHIND,
+		[TIMEKEEPER_RIGHT] = LOG_CLOCK_RIGHT,
+	};
+	int64_t now = clock_now();
+	int64_t jump;
+	enum timekeeper_news news = timekeeper_look(&server->timekeeper, now, clock_steady_ms(), &jump);
+	struct log_line line;
+
+	if (news == TIMEKEEPER_NOTHING)
+		return;
+	log_begin(&line, event[news]);
+	log_put_int(&line, "jump_s", jump);
+	log_put_int(&line, "now", now);
+	log_put_int(&line, "not_before", server->timekeeper.floor);
+	log_end(server->log, &line, now);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
 	struct server *server = timer->data;
 
+	look_at_clock(server);
 	if (server->table)
 		table_sweep(server->table, clock_now());
 	refresh_credentials(server);
@@ -351,9 +374,12 @@ static enum sti_error start_handles(struct server *server)
 
 static enum sti_error start(struct server *server, struct config_message *message)
 {
-	enum sti_error error = world_load(server->file, 1, &server->world, message);
 	struct larder *larder = NULL;
+	enum sti_error error;
 
+	timekeeper_open(&server->timekeeper, STI_BUILD_DATE, clock_now(), clock_steady_ms());
+	look_at_clock(server);
+	error = world_load(server->file, 1, &server->world, message);
 	if (!error)
 		error = open_parts(server, message);
 	if (!error)

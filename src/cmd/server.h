@@ -8,6 +8,7 @@
 #include "app/metrics.h"
 #include "app/numberhash.h"
 #include "app/publisher.h"
+#include "app/timekeeper.h"
 #include "cmd/clients.h"
 #include "cmd/doors.h"
 #include "cmd/preload.h"
@@ -36,6 +37,7 @@ struct server {
 	struct publisher *publisher;
 	struct table *table; /* NULL without a cps */
 	struct waiting *waiting;
+	struct timekeeper timekeeper; /* while it is not right, nothing is verified */
 	uv_timer_t tick;
 	uv_signal_t on_term;
 	uv_signal_t on_int;

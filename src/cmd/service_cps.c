@@ -312,6 +312,11 @@ static void handle_post(struct http_exchange *exchange, const struct http_reques
 		answer(exchange, 404, "no such company here");
 		return;
 	}
+	if (!served->server->timekeeper.is_right) {
+		count(served->server, METRICS_POST_NO_TIME, 503, STI_CASE_NONE);
+		answer(exchange, 503, "our clock is wrong, try again later");
+		return;
+	}
 	posting = create(served, exchange, request->body);
 	if (!posting) {
 		log_event(served->server->log, LOG_NO_MEMORY, clock_now(), NULL, NULL);

@@ -326,6 +326,8 @@ static void start(const struct served *served, struct http_exchange *exchange, c
 		return;
 	}
 	uv_timer_start(&v->budget, budget_over, (uint64_t)v->world->config->vs.budget_ms, 0);
+	if (!v->server->timekeeper.is_right) /* nothing is believed, and the call goes on */
+		sti_verify_give_up(v->machine);
 	go_on(v);
 }
 
