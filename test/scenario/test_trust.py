@@ -6,7 +6,7 @@ import unittest
 
 import world
 from pa import Pa
-from world import SIDETONE, Carrier, Folder, poll, tearDownModule  # noqa: F401
+from world import SIDETONE, Carrier, Folder, keep, poll, tearDownModule  # noqa: F401
 
 ROLLED_BACK = 'sidetone_source_refused_total{reason="rollback"}'
 CRITICAL = 'sidetone_alarms_total{severity="critical"}'
@@ -17,21 +17,14 @@ class Trust(unittest.TestCase):
 
     def setUp(self):
         self.folder = Folder()
-        self.addCleanup(self.folder.close)
-        self.pa = Pa(self.folder)
-        self.addCleanup(self.pa.stop)
+        self.pa = keep(Pa(self.folder))
 
     def carrier(self, sources=None, roots="", start=True):
         carrier = Carrier(self.folder, start=False, roots=roots, trust=f'state = "{self.folder("state")}"',
                           sources=self.pa.list_block() + self.pa.crl_block() if sources is None else sources)
-        self.addCleanup(self.end, carrier)
         if start:
-            carrier.start()
+            keep(carrier).start()
         return carrier
-
-    def end(self, carrier):
-        if carrier.process:
-            self.assertEqual(carrier.stop(), 0, carrier.last)
 
     def wait(self, condition, seconds=5):
         self.assertTrue(poll(condition, seconds), "waited in vain")
