@@ -48,6 +48,9 @@ STI_API enum sti_trust sti_credential_trust(const struct sti_credential *credent
 					    int64_t now);
 STI_API const char *sti_trust_text(enum sti_trust trust);
 
+/* Why it has no path, or what its profile lacks: static text; NULL where neither is so. */
+STI_API const char *sti_credential_why(const struct sti_credential *credential);
+
 /* All owned by the credential. The key is NULL where the certificate has none that may sign (not P-256):
  * then it is never trusted. */
 STI_API const struct sti_public_key *sti_credential_key(const struct sti_credential *credential);
@@ -55,7 +58,7 @@ STI_API struct sti_span sti_credential_spc(const struct sti_credential *credenti
 STI_API struct sti_span sti_credential_country(const struct sti_credential *credential); /* C of the root, else of the leaf */
 STI_API struct sti_span sti_credential_subject(const struct sti_credential *credential); /* CN, printable ASCII */
 STI_API const uint8_t *sti_credential_sha256(const struct sti_credential *credential);   /* of the leaf's DER */
-STI_API int64_t sti_credential_from(const struct sti_credential *credential);  /* window, seconds */
+STI_API int64_t sti_credential_from(const struct sti_credential *credential);  /* window, seconds; no list cuts it */
 STI_API int64_t sti_credential_until(const struct sti_credential *credential); /* inclusive */
 
 STI_END

@@ -35,7 +35,7 @@ STI_API enum sti_error sti_public_key_verify(const struct sti_public_key *key, s
 /* SHA-256 of the DER SubjectPublicKeyInfo: the signer key id. Owned by the key. */
 STI_API const uint8_t *sti_public_key_id(const struct sti_public_key *key);
 
-/* True when the two are halves of one key. */
+/* True when the two are halves of one key; public_key may be NULL. */
 STI_API bool sti_key_matches(const struct sti_key *key, const struct sti_public_key *public_key);
 
 STI_END

@@ -331,5 +331,5 @@ const uint8_t *sti_public_key_id(const struct sti_public_key *key)
 
 bool sti_key_matches(const struct sti_key *key, const struct sti_public_key *public_key)
 {
-	return digest_equal(key->half.id, public_key->half.id);
+	return public_key && digest_equal(key->half.id, public_key->half.id);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <sti/passport.h>
+#include "passport/passport.h"
 
 #include <stdlib.h>
 
@@ -262,6 +262,21 @@ void sti_passport_free(struct sti_passport *passport)
 		return;
 	jws_free(&o->jws);
 	free(o);
+}
+
+bool passport_claim(const struct sti_passport *passport, struct sti_span name, struct sti_span *text)
+{
+	const struct json *doc = ((const struct owner *)passport)->jws.payload;
+	const struct json_node *root = doc ? json_root(doc) : NULL;
+
+	if (!root || root->type != JSON_OBJECT)
+		return false;
+	for (const struct json_node *node = json_first(doc, root); node; node = json_next(doc, root, node))
+		if (sti_span_equal(node->name, name)) {
+			*text = node->text;
+			return true;
+		}
+	return false;
 }
 
 /* RFC 8225 4: what the header must have, and which value where there is only one. */

@@ -2,60 +2,13 @@
 #include "pki/cert.h"
 
 #include <stdlib.h>
-#include <limits.h>
 
 #include <openssl/x509v3.h>
 
-static const struct {
-	enum cert_key key;
-	int nid;
-	int point; /* octets of an uncompressed point, SEC1 2.3.3 */
-} curves[] = {
-	{CERT_KEY_P256, NID_X9_62_prime256v1, 1 + 2 * 32},
-	{CERT_KEY_P384, NID_secp384r1, 1 + 2 * 48},
-};
+#include "pki/spki.h"
 
-/* Looks at the octets, not at the decoded key: a decoder forgets how the curve and point were written. */
-static enum cert_key ec_kind(const X509_ALGOR *algorithm, const uint8_t *point, int n)
-{
-	const void *parameter;
-	int type;
-
-	X509_ALGOR_get0(NULL, &type, &parameter, algorithm);
-	if (type != V_ASN1_OBJECT || n < 1 || point[0] != POINT_CONVERSION_UNCOMPRESSED)
-		return CERT_KEY_OTHER;
-	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
-		if (OBJ_obj2nid(parameter) == curves[i].nid && n == curves[i].point)
-			return curves[i].key;
-	return CERT_KEY_OTHER;
-}
-
-static enum cert_key rsa_kind(const EVP_PKEY *key)
-{
-	int bits = EVP_PKEY_get_bits(key);
-
-	return bits >= 2048 && bits <= 4096 ? CERT_KEY_RSA : CERT_KEY_OTHER;
-}
-
-static enum cert_key key_kind(const X509 *x509)
-{
-	const EVP_PKEY *key = X509_get0_pubkey(x509); /* NULL also for a point that is not on the curve */
-	ASN1_OBJECT *object;
-	X509_ALGOR *algorithm;
-	const uint8_t *octets;
-	int n;
-
-	if (!key || X509_PUBKEY_get0_param(&object, &octets, &n, &algorithm, X509_get_X509_PUBKEY(x509)) != 1)
-		return CERT_KEY_OTHER;
-	switch (OBJ_obj2nid(object)) {
-	case NID_X9_62_id_ecPublicKey:
-		return ec_kind(algorithm, octets, n);
-	case NID_rsaEncryption:
-		return rsa_kind(key);
-	default:
-		return CERT_KEY_OTHER;
-	}
-}
+/* id-pe-TNAuthList 1.3.6.1.5.5.7.1.26, RFC 8226 9 */
+static const uint8_t tnauthlist_oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x1a};
 
 /* Days since 1970-01-01 in the proleptic Gregorian calendar; years begin in March, so that the
  * leap day is the last one. */
@@ -98,17 +51,78 @@ static enum sti_error copy(struct sti_span der, struct cert *out)
 	return STI_OK;
 }
 
+static bool is_encoded_as(const X509 *x509, struct sti_span der)
+{
+	uint8_t *again = NULL;
+	int n = i2d_X509(x509, &again);
+	bool equal = n > 0 && sti_span_equal(der, sti_span(again, (size_t)n));
+
+	OPENSSL_free(again);
+	return equal;
+}
+
+/* OpenSSL has no key of the certificate: a point that is not on its curve, or no memory when it came to
+ * that. It is asked again, so that no memory is not taken for a bad key (threats.md J5). */
+static enum sti_error refuse_key(struct cert *out)
+{
+	uint8_t *der = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(out->x509), &der);
+	const uint8_t *at = der;
+	EVP_PKEY *key;
+
+	if (n <= 0)
+		return STI_E_MEMORY;
+	key = d2i_PUBKEY(NULL, &at, n);
+	OPENSSL_free(der);
+	if (key) {
+		EVP_PKEY_free(key);
+		return STI_E_MEMORY;
+	}
+	out->key = CERT_KEY_OTHER;
+	return STI_OK;
+}
+
 /* DER has one spelling: written again it must be the same octets, else a certificate could be
  * listed and met under two digests. */
-static enum sti_error decode(struct cert *out)
+static enum sti_error decode(struct sti_span der, struct cert *out)
 {
-	const uint8_t *at = out->der.p;
+	const uint8_t *at = der.p;
 
-	out->x509 = d2i_X509(NULL, &at, (long)out->der.n);
-	if (!out->x509 || !cert_equal(out, out->x509))
+	out->x509 = d2i_X509(NULL, &at, (long)der.n);
+	if (!out->x509 || !is_encoded_as(out->x509, der))
 		return STI_E_CERT;
-	out->key = key_kind(out->x509);
+	if (out->key != CERT_KEY_OTHER && !X509_get0_pubkey(out->x509) && refuse_key(out))
+		return STI_E_MEMORY;
 	return cert_validity(out->x509, &out->from, &out->until);
+}
+
+/* OpenSSL decodes the key together with the certificate, and what it does with strange parameters is
+ * arithmetic with numbers of a stranger (CVE-2022-0778, threats.md E2, E3). So it is shown a copy in which
+ * a key that we refuse has an algorithm that does not exist. */
+static enum sti_error decode_without_key(const struct spki *spki, struct cert *out)
+{
+	size_t last = (size_t)(spki->algorithm.p - out->der.p) + spki->algorithm.n - 1;
+	uint8_t *shown = malloc(out->der.n);
+	enum sti_error error;
+
+	if (!shown)
+		return STI_E_MEMORY;
+	memcpy(shown, out->der.p, out->der.n);
+	shown[last] = 0x7f;
+	error = decode(sti_span(shown, out->der.n), out);
+	free(shown);
+	return error;
+}
+
+static enum sti_error read(struct cert *out)
+{
+	struct spki spki;
+	enum sti_error error = spki_find(out->der, &spki);
+
+	if (error)
+		return error;
+	out->key = spki_key(&spki);
+	return out->key == CERT_KEY_OTHER ? decode_without_key(&spki, out) : decode(out->der, out);
 }
 
 enum sti_error cert_parse(struct sti_span der, struct cert *out)
@@ -120,7 +134,7 @@ enum sti_error cert_parse(struct sti_span der, struct cert *out)
 		return der.n ? STI_E_LIMIT : STI_E_CERT;
 	error = copy(der, out);
 	if (!error)
-		error = decode(out);
+		error = read(out);
 	if (error)
 		cert_free(out);
 	return error;
@@ -133,14 +147,19 @@ void cert_free(struct cert *cert)
 	*cert = (struct cert){0};
 }
 
+enum sti_error cert_share(const struct cert *cert, struct cert *out)
+{
+	*out = (struct cert){.key = cert->key, .from = cert->from, .until = cert->until};
+	if (copy(cert->der, out))
+		return STI_E_MEMORY;
+	X509_up_ref(cert->x509);
+	out->x509 = cert->x509;
+	return STI_OK;
+}
+
 bool cert_equal(const struct cert *cert, const X509 *x509)
 {
-	uint8_t *der = NULL;
-	int n = i2d_X509(x509, &der);
-	bool equal = n > 0 && sti_span_equal(cert->der, sti_span(der, (size_t)n));
-
-	OPENSSL_free(der);
-	return equal;
+	return is_encoded_as(x509, cert->der);
 }
 
 enum sti_error cert_extension(const struct cert *cert, struct sti_span oid, struct sti_span *value)
@@ -162,6 +181,14 @@ enum sti_error cert_extension(const struct cert *cert, struct sti_span oid, stru
 	return error;
 }
 
+enum sti_error cert_tnauthlist(const struct cert *cert, struct sti_tnauthlist **out)
+{
+	struct sti_span value;
+	enum sti_error error = cert_extension(cert, sti_span(tnauthlist_oid, sizeof(tnauthlist_oid)), &value);
+
+	return error ? error : sti_tnauthlist_parse(value, out);
+}
+
 size_t cert_subject(const struct cert *cert, int nid, char out[LIMIT_CERT_NAME])
 {
 	const X509_NAME *name = X509_get_subject_name(cert->x509);
@@ -176,4 +203,25 @@ size_t cert_subject(const struct cert *cert, int nid, char out[LIMIT_CERT_NAME])
 	for (size_t i = 0; i < text.n; i++)
 		out[i] = text.p[i] >= ' ' && text.p[i] <= '~' ? (char)text.p[i] : '?';
 	return text.n;
+}
+
+enum sti_error cert_public_key(const struct cert *cert, struct sti_public_key **out)
+{
+	uint8_t *der = NULL;
+	enum sti_error error;
+	int n;
+
+	if (cert->key != CERT_KEY_P256)
+		return STI_E_KEY;
+	n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert->x509), &der);
+	if (n <= 0)
+		return STI_E_MEMORY;
+	error = sti_public_key_parse(sti_span(der, (size_t)n), out);
+	OPENSSL_free(der);
+	return error;
+}
+
+bool cert_is_root(const struct cert *cert)
+{
+	return X509_check_ca(cert->x509) == 1 && X509_self_signed(cert->x509, 1) == 1;
 }

@@ -9,49 +9,37 @@
 #include <sti/tnauthlist.h>
 
 #include "crypto/digest.h"
+#include "pki/credential.h"
+#include "pki/crls.h"
 #include "pki/path.h"
 
-/* id-pe-TNAuthList 1.3.6.1.5.5.7.1.26, RFC 8226 9 */
-static const uint8_t tnauthlist_oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x1a};
-
 struct sti_credential {
-	struct sti_public_key *key;
+	struct sti_public_key *key; /* NULL: not P-256 */
+	struct constraints *constraints;
 	uint8_t sha256[DIGEST_SHA256];
+	bool has_strange_key; /* with which nothing is calculated: it was never looked for a path */
 	bool has_path;
-	bool has_profile;
+	bool is_complete; /* no list is missing in which its root may be */
+	enum profile profile;
+	const char *why;
 	int64_t from, until;
+	int64_t list_until; /* of a path */
+	struct cert path[LIMIT_CHAIN]; /* leaf first, without the root; owned */
+	size_t n_path;
+	bool is_country_of_root;
 	size_t n_spc, n_country, n_subject; /* 0: absent */
 	char spc[LIMIT_SPC];
 	char country[LIMIT_CERT_NAME];
 	char subject[LIMIT_CERT_NAME];
 };
 
-static enum sti_error key_parse(const struct cert *leaf, struct sti_public_key **out)
-{
-	uint8_t *der = NULL;
-	enum sti_error error;
-	int n;
-
-	if (leaf->key != CERT_KEY_P256)
-		return STI_E_KEY;
-	n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf->x509), &der);
-	if (n <= 0)
-		return STI_E_MEMORY;
-	error = sti_public_key_parse(sti_span(der, (size_t)n), out);
-	OPENSSL_free(der);
-	return error;
-}
-
 /* A list that is missing, malformed or not a signer's leaves the SPC absent: threats.md E13 to E15. */
 static enum sti_error spc_parse(const struct cert *leaf, struct sti_credential *out)
 {
 	struct sti_tnauthlist *list;
-	struct sti_span value, spc;
-	enum sti_error error;
+	struct sti_span spc;
+	enum sti_error error = cert_tnauthlist(leaf, &list);
 
-	if (cert_extension(leaf, sti_span(tnauthlist_oid, sizeof(tnauthlist_oid)), &value))
-		return STI_OK;
-	error = sti_tnauthlist_parse(value, &list);
 	if (error)
 		return error == STI_E_MEMORY ? error : STI_OK;
 	if (sti_tnauthlist_spc(list, &spc) == STI_OK) {
@@ -62,24 +50,26 @@ static enum sti_error spc_parse(const struct cert *leaf, struct sti_credential *
 	return STI_OK;
 }
 
-/* The part of ATIS-1000080 without which nobody is a signer (standards.md 3.2). A keyUsage that is
- * missing allows all, RFC 5280 4.2.1.3. */
-static bool is_signer(const struct cert *leaf)
+static enum sti_error constraints_read(const struct cert *leaf, struct sti_credential *out)
 {
-	return X509_get_version(leaf->x509) == X509_VERSION_3 && X509_check_ca(leaf->x509) == 0 &&
-	       (X509_get_extension_flags(leaf->x509) & EXFLAG_INVALID) == 0 &&
-	       (X509_get_key_usage(leaf->x509) & KU_DIGITAL_SIGNATURE) != 0;
+	enum sti_error error = constraints_of(leaf, &out->constraints);
+
+	return error == STI_E_MEMORY ? error : STI_OK;
 }
 
 static enum sti_error leaf_read(const struct cert *leaf, struct sti_credential *out)
 {
-	enum sti_error error = key_parse(leaf, &out->key);
+	enum sti_error error = STI_OK;
 
+	if (leaf->key == CERT_KEY_P256) /* any other is the profile's to refuse */
+		error = cert_public_key(leaf, &out->key);
 	if (!error)
 		error = digest_sha256(leaf->der, out->sha256);
 	if (!error)
 		error = spc_parse(leaf, out);
-	out->has_profile = is_signer(leaf) && out->n_spc;
+	if (!error)
+		error = constraints_read(leaf, out);
+	out->has_strange_key = leaf->key == CERT_KEY_OTHER;
 	out->from = leaf->from;
 	out->until = leaf->until;
 	out->n_subject = cert_subject(leaf, NID_commonName, out->subject);
@@ -87,40 +77,92 @@ static enum sti_error leaf_read(const struct cert *leaf, struct sti_credential *
 	return error;
 }
 
-static enum sti_error path_read(const struct sti_roots *roots, const struct chain *chain, int64_t now,
-				struct sti_credential *out)
+static void country_read(const struct cert *root, struct sti_credential *out)
 {
-	struct path path;
-	enum sti_error error = roots ? path_find(roots, chain, now, &path) : STI_E_NOT_FOUND;
 	char country[LIMIT_CERT_NAME];
-	size_t n;
+	size_t n = cert_subject(root, NID_countryName, country);
 
-	if (error)
-		return error == STI_E_NOT_FOUND ? STI_OK : error;
+	out->is_country_of_root = n > 0;
+	if (n == 0)
+		return;
+	memcpy(out->country, country, n);
+	out->n_country = n;
+}
+
+static enum sti_error path_keep(const struct path *path, struct sti_credential *out)
+{
+	enum sti_error error = STI_OK;
+
 	out->has_path = true;
-	out->from = path.from;
-	out->until = path.until;
-	n = cert_subject(path.anchor, NID_countryName, country);
-	if (n) {
-		memcpy(out->country, country, n);
-		out->n_country = n;
+	out->from = path->from;
+	out->until = path->until;
+	out->list_until = path->list_until;
+	country_read(path->anchor, out);
+	while (out->n_path < path->n && !error) {
+		error = cert_share(path->cert[out->n_path], &out->path[out->n_path]);
+		if (!error)
+			out->n_path++;
 	}
-	return STI_OK;
+	return error;
+}
+
+static enum sti_error path_read(const struct sti_roots *roots, const struct chain *chain, int64_t now,
+				struct path *path, struct sti_credential *out)
+{
+	enum sti_error error = STI_E_NOT_FOUND;
+
+	*path = (struct path){.why = "no root is trusted"};
+	out->is_complete = !roots || roots->is_complete;
+	if (roots)
+		error = path_find(roots, chain, now, path);
+	if (error == STI_OK)
+		return path_keep(path, out);
+	out->why = path->why;
+	*path = (struct path){0};
+	return error == STI_E_NOT_FOUND ? STI_OK : error;
+}
+
+static enum sti_error profile_read(const struct cert *leaf, const struct path *path, struct sti_credential *out)
+{
+	const struct cert *ca[LIMIT_CHAIN];
+	enum sti_error error;
+	size_t n = 0;
+
+	for (size_t i = 1; i < path->n; i++)
+		ca[n++] = path->cert[i];
+	if (path->anchor)
+		ca[n++] = path->anchor;
+	error = profile_check(leaf, ca, n, &out->profile);
+	if (!error && out->has_path && out->profile)
+		out->why = profile_row(out->profile)->text;
+	return error;
 }
 
 static enum sti_error parse(struct sti_span body, const struct sti_roots *roots, int64_t now,
 			    struct sti_credential *out)
 {
 	struct chain chain;
+	struct path path;
 	enum sti_error error = chain_parse(body, LIMIT_CERT_BLOCKS, &chain);
 
 	if (error)
 		return error;
 	error = leaf_read(&chain.cert[0], out);
 	if (!error)
-		error = path_read(roots, &chain, now, out);
+		error = path_read(roots, &chain, now, &path, out);
+	if (!error)
+		error = profile_read(&chain.cert[0], &path, out);
 	chain_free(&chain);
 	return error;
+}
+
+static void clear(struct sti_credential *credential)
+{
+	sti_public_key_free(credential->key);
+	constraints_free(credential->constraints);
+	for (size_t i = 0; i < credential->n_path; i++)
+		cert_free(&credential->path[i]);
+	*credential = (struct sti_credential){0};
 }
 
 /* Without memory OpenSSL finds no key, no issuer or no good signature and says just that, and an honest
@@ -131,10 +173,9 @@ static enum sti_error parse_surely(struct sti_span body, const struct sti_roots 
 {
 	enum sti_error error = parse(body, roots, now, out);
 
-	if (error || (out->has_path && out->has_profile))
+	if (error || (out->has_path && out->profile == PROFILE_OK))
 		return error;
-	sti_public_key_free(out->key);
-	*out = (struct sti_credential){0};
+	clear(out);
 	return parse(body, roots, now, out);
 }
 
@@ -164,20 +205,48 @@ void sti_credential_free(struct sti_credential *credential)
 {
 	if (!credential)
 		return;
-	sti_public_key_free(credential->key);
+	clear(credential);
 	free(credential);
 }
 
+/* No letters: absent. */
+static struct sti_span text_of(const char *p, size_t n)
+{
+	return sti_span(n ? p : NULL, n);
+}
+
+/* threats.md F8: where the list is past, nobody knows any more whether its roots still stand in it. */
+static enum sti_trust judge_path(const struct sti_credential *c, int64_t now)
+{
+	if (!c->has_path)
+		return c->is_complete ? STI_TRUST_NO_PATH : STI_TRUST_NO_LIST;
+	if (now > c->list_until)
+		return STI_TRUST_NO_LIST;
+	if (now < c->from)
+		return STI_TRUST_NOT_YET;
+	return now > c->until ? STI_TRUST_EXPIRED : STI_TRUST_OK;
+}
+
+static enum sti_trust judge_crls(const struct sti_credential *c, const struct sti_crls *crls, int64_t now)
+{
+	struct sti_span country = text_of(c->country, c->is_country_of_root ? c->n_country : 0);
+	const struct cert *cert[LIMIT_CHAIN];
+
+	for (size_t i = 0; i < c->n_path; i++)
+		cert[i] = &c->path[i];
+	return crls_judge(crls, cert, c->n_path, country, now);
+}
+
+/* A key with which nothing is calculated is refused by itself (threats.md E2): no list can help it. */
 enum sti_trust sti_credential_trust(const struct sti_credential *credential, const struct sti_crls *crls, int64_t now)
 {
-	(void)crls;
-	if (!credential->has_path)
-		return STI_TRUST_NO_PATH;
-	if (now < credential->from)
-		return STI_TRUST_NOT_YET;
-	if (now > credential->until)
-		return STI_TRUST_EXPIRED;
-	return credential->has_profile ? STI_TRUST_OK : STI_TRUST_PROFILE;
+	enum sti_trust trust = STI_TRUST_PROFILE;
+
+	if (!credential->has_strange_key)
+		trust = judge_path(credential, now);
+	if (trust)
+		return trust;
+	return credential->profile ? STI_TRUST_PROFILE : judge_crls(credential, crls, now);
 }
 
 const char *sti_trust_text(enum sti_trust trust)
@@ -189,15 +258,31 @@ const char *sti_trust_text(enum sti_trust trust)
 		[STI_TRUST_EXPIRED] = "expired",
 		[STI_TRUST_PROFILE] = "not the certificate of a SHAKEN signer",
 		[STI_TRUST_REVOKED] = "revoked",
+		[STI_TRUST_NO_CRL] = "no CRL that counts says that it is not revoked",
+		[STI_TRUST_NO_LIST] = "no list that counts may have its root",
 	};
 
 	return (unsigned)trust < STI_TRUST_COUNT ? text[trust] : "unknown";
 }
 
-/* No letters: absent. */
-static struct sti_span text_of(const char *p, size_t n)
+const char *sti_credential_why(const struct sti_credential *credential)
 {
-	return sti_span(n ? p : NULL, n);
+	return credential->why;
+}
+
+enum profile credential_profile(const struct sti_credential *credential)
+{
+	return credential->profile;
+}
+
+bool credential_has_path(const struct sti_credential *credential)
+{
+	return credential->has_path;
+}
+
+const struct constraints *credential_constraints(const struct sti_credential *credential)
+{
+	return credential->constraints;
 }
 
 const struct sti_public_key *sti_credential_key(const struct sti_credential *credential)

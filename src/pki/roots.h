@@ -8,15 +8,11 @@
 
 #include "pki/chain.h"
 
-/*
- * One store for each root, not one for all: OpenSSL picks an issuer by its name, and roots of one
- * name with different keys are real (threats.md E10). So each is tried by itself, and a path can
- * end nowhere but at the very certificate that is listed (E11).
- */
+/* Only read once it is built; references are counted across threads. */
 struct sti_roots {
 	struct chain list;
-	X509_STORE **store; /* one for each of list; only read once it is built */
-	int64_t *until; /* seconds: the signed list with it counts so long; INT64_MAX: the operator's own file */
+	int64_t *until; /* of each, seconds, inclusive: the signed list with it counts so long; INT64_MAX: the
+			   operator's own file */
 	bool is_complete; /* false: a signed list that may have more was never had */
 	atomic_uint refs;
 };

@@ -3,6 +3,8 @@
 
 #include "base/uuid.h"
 #include "passport/x5u.h"
+#include "pki/credential.h"
+#include "role/claims.h"
 
 typedef bool judge_check(struct judgement *j, const struct judge_policy *policy);
 
@@ -131,13 +133,28 @@ static bool was_fetched(struct judgement *j, const struct judge_policy *policy)
 	return j->credential != NULL;
 }
 
+/* Where the list that may have its root is past or was never had, nothing is believed of it, no lie
+ * either (threats.md F8). The CPS says 503 then, as when it could not fetch. */
+static bool list_counts(struct judgement *j, const struct judge_policy *policy)
+{
+	j->trust = sti_credential_trust(j->credential, policy->crls, policy->now);
+	return j->trust != STI_TRUST_NO_LIST;
+}
+
 /* Trusted now, and valid when it was used: iat inside the window too. */
 static bool is_trusted(struct judgement *j, const struct judge_policy *policy)
 {
 	int64_t iat = j->passport->iat;
 
-	return sti_credential_trust(j->credential, NULL, policy->now) == STI_TRUST_OK &&
-	       iat >= sti_credential_from(j->credential) && iat <= sti_credential_until(j->credential);
+	(void)policy;
+	return j->trust == STI_TRUST_OK && iat >= sti_credential_from(j->credential) &&
+	       iat <= sti_credential_until(j->credential);
+}
+
+static bool may_claim(struct judgement *j, const struct judge_policy *policy)
+{
+	(void)policy;
+	return claims_are_allowed(credential_constraints(j->credential), j->passport);
 }
 
 /* STI_OK alone is a yes. A library that could not tell is no proof of a lie: see judge_go. */
@@ -175,7 +192,8 @@ static const struct {
 	{STI_CASE_E4, signature_is_whole, false}, {STI_CASE_E14, claims_are_right, false},
 	{STI_CASE_E15, iat_is_fresh, false},      {STI_CASE_E16, numbers_fit, false},
 	{STI_CASE_E7, url_was_allowed, true},     {STI_CASE_E8, was_fetched, true},
-	{STI_CASE_E17, is_trusted, true},         {STI_CASE_E18, signature_verifies, true},
+	{STI_CASE_E8, list_counts, true},         {STI_CASE_E17, is_trusted, true},
+	{STI_CASE_E17, may_claim, true},          {STI_CASE_E18, signature_verifies, true},
 	{STI_CASE_E19, attest_is_known, true},
 };
 

@@ -22,9 +22,10 @@ struct judge_policy {
 	const struct sti_tn *orig; /* NULL: not compared with signalling (E16) */
 	const struct sti_tn *dest;
 	size_t n_dest;
+	const struct sti_crls *crls; /* NULL: nothing is revoked */
 };
 
-enum { JUDGE_CHECKS = 20 };
+enum { JUDGE_CHECKS = 24 };
 
 struct judgement {
 	struct sti_passport *passport; /* owned; NULL when the token could not be read */
@@ -33,6 +34,7 @@ struct judgement {
 	enum sti_error parse_error;
 	const struct sti_credential *credential; /* given, not owned */
 	enum sti_error credential_error;
+	enum sti_trust trust; /* in the credential, once it is judged */
 	bool is_asked; /* the credential is asked for, here or by another PASSporT of its URL */
 	bool has_answer; /* to the question for the credential */
 	enum sti_error machine_error; /* the crypto library failed: no belief at all, case E8 */

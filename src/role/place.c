@@ -69,6 +69,11 @@ enum sti_error place_start(struct sti_span body, const struct place_policy *poli
 	return STI_OK;
 }
 
+void place_use_crls(struct place *place, const struct sti_crls *crls)
+{
+	place->judge.crls = crls;
+}
+
 void place_free(struct place *place)
 {
 	if (!place)

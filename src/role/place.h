@@ -51,6 +51,9 @@ struct place;
 enum sti_error place_start(struct sti_span body, const struct place_policy *policy, int64_t now, struct place **out);
 void place_free(struct place *place);
 
+/* Before the first place_next; must outlive it. Without: nothing is revoked. */
+void place_use_crls(struct place *place, const struct sti_crls *crls);
+
 enum place_want {
 	PLACE_WANT_CERT, /* the credential at *url */
 	PLACE_WANT_ANSWERS, /* every credential is asked for, one is not answered */

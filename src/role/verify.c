@@ -91,6 +91,7 @@ static void set_policy(struct sti_verify *v, const struct sti_verify_request *re
 		.orig = request->orig.n ? &v->orig : NULL,
 		.dest = v->dest,
 		.n_dest = request->n_dest,
+		.crls = request->crls,
 	};
 }
 

@@ -48,7 +48,7 @@ static void change_not_after(X509 *x509, const void *how)
 	ASN1_STRING_free(time);
 }
 
-static void test_E9_times_to_the_second_and_oddities(void **state)
+static void test_E9_I5_times_to_the_second_and_oddities(void **state)
 {
 	static const struct {
 		struct times times;
@@ -122,7 +122,7 @@ static void test_A16_kinds_of_keys(void **state)
 		{ec_key("P-384", NULL, NULL), CERT_KEY_P384},
 		{EVP_RSA_gen(2048), CERT_KEY_RSA},
 		{EVP_RSA_gen(1024), CERT_KEY_OTHER},
-		{ec_key("P-521", NULL, NULL), CERT_KEY_OTHER},
+		{ec_key("P-521", NULL, NULL), CERT_KEY_P521},
 		{ec_key("secp256k1", NULL, NULL), CERT_KEY_OTHER}, /* another curve of the same size */
 		{ec_key("brainpoolP256r1", NULL, NULL), CERT_KEY_OTHER}, /* and another */
 		{ec_key("P-256", OSSL_PKEY_PARAM_EC_ENCODING, "explicit"), CERT_KEY_OTHER},
@@ -335,7 +335,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values_taken_out),
-		cmocka_unit_test(test_E9_times_to_the_second_and_oddities),
+		cmocka_unit_test(test_E9_I5_times_to_the_second_and_oddities),
 		cmocka_unit_test(test_E9_every_day_is_counted),
 		cmocka_unit_test(test_A16_kinds_of_keys),
 		cmocka_unit_test(test_A16_points_that_are_none),
