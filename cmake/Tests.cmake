@@ -27,6 +27,9 @@ foreach(room base json crypto jose pki passport trust role api store net app cmd
 	endforeach()
 endforeach()
 
+# The second opinion on URLs.
+target_link_libraries(test_base_url PRIVATE PkgConfig::CURL)
+
 # Whole-program tests: test/scenario/*.py and test/interop/*.py drive the built program.
 find_package(Python3 COMPONENTS Interpreter REQUIRED)
 file(GLOB scenarios CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/scenario/test_*.py ${CMAKE_SOURCE_DIR}/test/interop/test_*.py

@@ -12,4 +12,7 @@ int64_t clock_now(void);
 /* Milliseconds that only go forward, from any start. */
 int64_t clock_mono_ms(void);
 
+/* The same, but it goes on while the machine is suspended: what the wall clock is held against (I6). */
+int64_t clock_steady_ms(void);
+
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "app/clock.h"
-#include "net/url.h"
+#include "base/url.h"
 #include "store/siphash.h"
 
 /* One CPS that is silent or down must not hold up what is for the others. */

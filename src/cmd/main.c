@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/command.h"
@@ -13,8 +14,22 @@ static int finish(int status)
 	return status;
 }
 
+/* Where we fetch from and post to is said by the configuration alone (threats.md D19): not by a proxy, another
+ * spelling of names, or a file that the secrets of TLS are written to. */
+static void forget_environment(void)
+{
+	static const char *const name[] = {
+		"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",   "ALL_PROXY",     "no_proxy",  "NO_PROXY",
+		"NETRC",      "HOSTALIASES", "LOCALDOMAIN", "RES_OPTIONS", "SSLKEYLOGFILE", "CURL_HOME",
+	};
+
+	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
+		unsetenv(name[i]);
+}
+
 int main(int argc, char **argv)
 {
+	forget_environment();
 	if (argc < 2)
 		return complain(STATUS_USAGE, "which command? see `sidetone help`");
 	for (const struct command *command = command_table; command->name; command++)

@@ -15,7 +15,8 @@ enum {
 	TICK_MS = 500, /* sweep of the store: a PASSporT is gone within this time after it is stale */
 	CALL_GRACE_S = 10,
 	WAITING_MAX = 20000,
-	CREDENTIALS_MAX = 4096,
+	CREDENTIALS_MAX = 100000, /* URLs; 17,839 were seen in the calls of a country */
+	MEGABYTE = 1024 * 1024,
 };
 
 static void measure_store(const struct table *table, struct metrics *metrics)
@@ -92,11 +93,40 @@ static enum sti_error open_credentials(struct server *server)
 	struct credentials_config config = {
 		.client = server->clients.client[CLIENT_FETCH],
 		.metrics = server->metrics,
+		.log = server->log,
 		.fetch_ms = (unsigned)server->world->config->cps.fetch_ms,
 		.capacity = CREDENTIALS_MAX,
+		.max_bytes = (size_t)server->world->config->cache_megabytes * MEGABYTE,
 	};
 
 	return credentials_create(&config, &server->credentials);
+}
+
+/* Only the folder can be wrong here: what lies in it is told in the log, and fetched anew. */
+static void say_state(const struct world *world, enum sti_error error, int system, struct config_message *message)
+{
+	const char *why = sti_error_text(error);
+
+	if (error == STI_E_IO)
+		why = strerror(system);
+	else if (error == STI_E_BUSY)
+		why = "another process has it";
+	else if (error == STI_E_DENIED)
+		why = "not a folder of the user we run as, or others may write it";
+	message->line = config_line(world->config, &world->config->state);
+	snprintf(message->text, sizeof(message->text), "trust.state: %s: %s",
+		 world->config->state ? world->config->state : "", why);
+}
+
+static enum sti_error open_keeper(struct server *server, struct config_message *message)
+{
+	struct keeper_config config = {
+		.home = &server->loop, .plan = server->world->trust, .metrics = server->metrics, .log = server->log};
+	enum sti_error error = keeper_open(&config, &server->keeper);
+
+	if (error)
+		say_state(server->world, error, errno, message);
+	return error;
 }
 
 static enum sti_error open_parts(struct server *server, struct config_message *message)
@@ -104,6 +134,8 @@ static enum sti_error open_parts(struct server *server, struct config_message *m
 	struct publisher_config nothing = {.metrics = server->metrics};
 	enum sti_error error = clients_open(&server->clients, &server->loop, server->world);
 
+	if (!error)
+		error = open_keeper(server, message);
 	if (!error)
 		error = open_credentials(server);
 	if (!error)
@@ -124,7 +156,7 @@ static bool same_store(const struct config_cps *a, const struct config_cps *b)
 
 /* Everything of a reload that can fail, before anything changes. */
 static enum sti_error prepare(struct server *server, struct world *world, struct numberhash *hash,
-			      struct config_message *message)
+			      struct larder **larder, struct config_message *message)
 {
 	enum sti_error error = STI_OK;
 
@@ -137,6 +169,8 @@ static enum sti_error prepare(struct server *server, struct world *world, struct
 	if (!sti_span_equal(buf_span(&server->world->number_key), buf_span(&world->number_key)))
 		error = open_numberhash(world, hash);
 	if (!error)
+		error = preload_prepare(world, larder, message);
+	if (!error)
 		error = doors_open(&server->doors, world, message);
 	if (error)
 		return error;
@@ -147,26 +181,25 @@ static enum sti_error prepare(struct server *server, struct world *world, struct
 }
 
 /* All or nothing: whatever fails, the process goes on as it was. */
-static enum sti_error reload(struct server *server, struct config_message *message)
+static enum sti_error take_over(struct server *server, struct world *world, struct config_message *message)
 {
 	struct world *old = server->world;
-	struct world *world;
 	struct numberhash hash;
-	enum sti_error error = world_load(server->file, old->generation + 1, &world, message);
+	struct larder *larder = NULL;
+	enum sti_error error = prepare(server, world, &hash, &larder, message);
 
-	if (error)
-		return error;
-	error = prepare(server, world, &hash, message);
 	if (error) {
-		world_unref(world);
+		larder_close(larder);
 		return error;
 	}
 	doors_swap(&server->doors);
+	keeper_commit(server->keeper);
 	server->world = world;
 	server->numberhash = hash;
 	credentials_set(server->credentials, server->clients.client[CLIENT_FETCH],
 			(unsigned)world->config->cps.fetch_ms);
 	set_publisher(server);
+	preload_start(&server->preload, larder, false);
 	world_unref(old);
 	return STI_OK;
 }
@@ -186,22 +219,98 @@ static void tell_reload(struct server *server, enum sti_error error, const struc
 	log_end(server->log, &line, clock_now());
 }
 
+static void begin_reload(struct server *server);
+
+static void end_reload(struct server *server, enum sti_error error, const struct config_message *message)
+{
+	bool again = server->is_reload_asked && !server->stopping;
+
+	tell_reload(server, error, message);
+	server->is_reload_asked = false;
+	if (again)
+		begin_reload(server);
+}
+
+/* Its trust is loaded, on the keeper's thread; the rest follows here in one piece. */
+static void trust_prepared(void *context, enum sti_error error, int system)
+{
+	struct server *server = context;
+	struct world *world = server->coming;
+	struct config_message message = {0};
+
+	server->coming = NULL;
+	if (error) {
+		say_state(world, error, system, &message);
+	} else {
+		error = server->stopping ? STI_E_BUSY : take_over(server, world, &message);
+		if (error)
+			keeper_abandon(server->keeper);
+	}
+	if (error)
+		world_unref(world);
+	end_reload(server, error, &message);
+}
+
+static void begin_reload(struct server *server)
+{
+	struct config_message message = {0};
+	enum sti_error error = world_load(server->file, server->world->generation + 1, &server->coming, &message);
+
+	if (error)
+		end_reload(server, error, &message);
+	else
+		keeper_prepare(server->keeper, server->coming->trust, trust_prepared, server);
+}
+
 static void on_reload(uv_signal_t *handle, int number)
 {
 	struct server *server = handle->data;
-	struct config_message message = {0};
 
 	(void)number;
-	if (!server->stopping)
-		tell_reload(server, reload(server, &message), &message);
+	if (server->coming)
+		server->is_reload_asked = true;
+	else if (!server->stopping)
+		begin_reload(server);
+}
+
+static void refresh_credentials(struct server *server)
+{
+	struct trust_snapshot *trust = world_take_trust(server->world);
+
+	credentials_refresh(server->credentials, trust, clock_now());
+	trust_snapshot_unref(trust);
+}
+
+/* Threats.md I3, I4. What the store holds is judged by the clock as it is now, in the sweep that follows. */
+static void look_at_clock(struct server *server)
+{
+	static const enum log_event event[] = {
+		[TIMEKEEPER_JUMPED] = LOG_CLOCK_JUMPED,
+		[TIMEKEEPER_BEHIND] = LOG_CLOCK_BEHIND,
+		[TIMEKEEPER_RIGHT] = LOG_CLOCK_RIGHT,
+	};
+	int64_t now = clock_now();
+	int64_t jump;
+	enum timekeeper_news news = timekeeper_look(&server->timekeeper, now, clock_steady_ms(), &jump);
+	struct log_line line;
+
+	if (news == TIMEKEEPER_NOTHING)
+		return;
+	log_begin(&line, event[news]);
+	log_put_int(&line, "jump_s", jump);
+	log_put_int(&line, "now", now);
+	log_put_int(&line, "not_before", server->timekeeper.floor);
+	log_end(server->log, &line, now);
 }
 
 static void on_tick(uv_timer_t *timer)
 {
 	struct server *server = timer->data;
 
+	look_at_clock(server);
 	if (server->table)
 		table_sweep(server->table, clock_now());
+	refresh_credentials(server);
 	server_measure(server);
 	log_flush(server->log, clock_now());
 }
@@ -219,6 +328,9 @@ static void close_rest(struct server *server)
 	close_handle((uv_handle_t *)&server->on_term);
 	close_handle((uv_handle_t *)&server->on_int);
 	close_handle((uv_handle_t *)&server->on_hup);
+	keeper_close(server->keeper);
+	server->keeper = NULL;
+	preload_close(&server->preload);
 	publisher_free(server->publisher);
 	server->publisher = NULL;
 	clients_close(&server->clients);
@@ -253,6 +365,7 @@ static enum sti_error start_handles(struct server *server)
 	uv_timer_init(&server->loop, &server->tick);
 	server->tick.data = server;
 	uv_timer_start(&server->tick, on_tick, TICK_MS, TICK_MS);
+	preload_open(&server->preload, server);
 	if (hear(server, &server->on_term, on_stop, SIGTERM) && hear(server, &server->on_int, on_stop, SIGINT) &&
 	    hear(server, &server->on_hup, on_reload, SIGHUP))
 		return STI_OK;
@@ -261,10 +374,18 @@ static enum sti_error start_handles(struct server *server)
 
 static enum sti_error start(struct server *server, struct config_message *message)
 {
-	enum sti_error error = world_load(server->file, 1, &server->world, message);
+	struct larder *larder = NULL;
+	enum sti_error error;
 
+	timekeeper_open(&server->timekeeper, STI_BUILD_DATE, clock_now(), clock_steady_ms());
+	look_at_clock(server);
+	error = world_load(server->file, 1, &server->world, message);
 	if (!error)
 		error = open_parts(server, message);
+	if (!error)
+		error = preload_prepare(server->world, &larder, message);
+	if (!error)
+		preload_start(&server->preload, larder, true);
 	if (!error)
 		error = doors_open(&server->doors, server->world, message);
 	if (error)
@@ -284,6 +405,7 @@ static void free_parts(struct server *server)
 	numberhash_close(&server->numberhash);
 	doors_free(&server->doors);
 	world_unref(server->clients.world);
+	world_unref(server->coming);
 	world_unref(server->world);
 	log_free(server->log);
 	metrics_free(server->metrics);

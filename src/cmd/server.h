@@ -3,12 +3,15 @@
 #define CMD_SERVER_H
 
 #include "app/credentials.h"
+#include "app/keeper.h"
 #include "app/log.h"
 #include "app/metrics.h"
 #include "app/numberhash.h"
 #include "app/publisher.h"
+#include "app/timekeeper.h"
 #include "cmd/clients.h"
 #include "cmd/doors.h"
+#include "cmd/preload.h"
 #include "cmd/world.h"
 #include "store/table.h"
 #include "store/waiting.h"
@@ -21,15 +24,20 @@ struct server {
 	uv_loop_t loop;
 	const char *file;
 	struct world *world;
+	struct world *coming; /* of a reload that is under way; NULL: none */
+	bool is_reload_asked; /* once more, meanwhile */
+	struct keeper *keeper;
 	struct log *log;
 	struct metrics *metrics;
 	struct numberhash numberhash;
 	struct doors doors;
 	struct clients clients;
 	struct credentials *credentials;
+	struct preload preload;
 	struct publisher *publisher;
 	struct table *table; /* NULL without a cps */
 	struct waiting *waiting;
+	struct timekeeper timekeeper; /* while it is not right, nothing is verified */
 	uv_timer_t tick;
 	uv_signal_t on_term;
 	uv_signal_t on_int;

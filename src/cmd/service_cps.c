@@ -21,6 +21,7 @@ struct question {
 struct posting {
 	struct server *server;
 	struct world *world;
+	struct trust_snapshot *trust; /* when it began */
 	struct http_exchange *exchange;
 	struct place *place;
 	struct question question[LIMIT_PASSPORTS];
@@ -92,6 +93,7 @@ static void maybe_free(struct posting *posting)
 	for (size_t i = 0; i < posting->n_question; i++)
 		credential_lease_end(posting->question[i].lease);
 	place_free(posting->place);
+	trust_snapshot_unref(posting->trust);
 	world_unref(posting->world);
 	free(posting);
 }
@@ -246,7 +248,7 @@ static void ask_credential(struct posting *posting, struct sti_span url)
 	question->posting = posting;
 	question->url = url;
 	posting->pending++;
-	credentials_get(posting->server->credentials, url, posting->world->trust, clock_now(), got_credential,
+	credentials_get(posting->server->credentials, url, posting->trust, clock_now(), got_credential,
 			question);
 }
 
@@ -291,6 +293,8 @@ static struct posting *create(const struct served *served, struct http_exchange 
 	}
 	posting->server = served->server;
 	posting->world = world_ref(served->world);
+	posting->trust = world_take_trust(served->world);
+	place_use_crls(posting->place, trust_snapshot_crls(posting->trust));
 	posting->exchange = exchange;
 	uv_timer_init(&posting->server->loop, &posting->limit);
 	posting->limit.data = posting;
@@ -306,6 +310,11 @@ static void handle_post(struct http_exchange *exchange, const struct http_reques
 	if (!is_hosted(served->world->config, request->argument[0])) {
 		count(served->server, METRICS_POST_NOT_HOSTED, 404, STI_CASE_NONE);
 		answer(exchange, 404, "no such company here");
+		return;
+	}
+	if (!served->server->timekeeper.is_right) {
+		count(served->server, METRICS_POST_NO_TIME, 503, STI_CASE_NONE);
+		answer(exchange, 503, "our clock is wrong, try again later");
 		return;
 	}
 	posting = create(served, exchange, request->body);

@@ -63,6 +63,15 @@ void json_put_name(struct buf *out, const char *name)
 	put_name(out, sti_span_str(name));
 }
 
+void json_put_member(struct buf *out, const char *name, struct sti_span text)
+{
+	json_put_name(out, name);
+	if (text.p)
+		json_put_string(out, text);
+	else
+		buf_put_str(out, "null");
+}
+
 static enum sti_error put_object(struct buf *out, const struct json *doc, const struct json_node *object)
 {
 	const struct json_node **member;

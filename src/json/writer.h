@@ -11,6 +11,9 @@ void json_put_string(struct buf *out, struct sti_span text);
 /* "name": for the caller to put the value behind it; a comma first unless just after { or [. */
 void json_put_name(struct buf *out, const char *name);
 
+/* "name":"text"; null where the text is absent. A comma first as above. */
+void json_put_member(struct buf *out, const char *name, struct sti_span text);
+
 /* A comma unless just after { or [ or at the very start; before an element of an array. */
 void json_put_comma(struct buf *out);
 

@@ -4,7 +4,7 @@
 
 #include <sys/socket.h>
 
-#include "net/url.h"
+#include "base/url.h"
 
 /*
  * The one gate for every URL that a stranger can name (threats.md 1.4): form, port, and the address

@@ -33,23 +33,6 @@ struct sti_credential {
 	char subject[LIMIT_CERT_NAME];
 };
 
-/* Any other key than P-256 is the profile's to refuse. */
-static enum sti_error key_parse(const struct cert *leaf, struct sti_public_key **out)
-{
-	uint8_t *der = NULL;
-	enum sti_error error;
-	int n;
-
-	if (leaf->key != CERT_KEY_P256)
-		return STI_OK;
-	n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf->x509), &der);
-	if (n <= 0)
-		return STI_E_MEMORY;
-	error = sti_public_key_parse(sti_span(der, (size_t)n), out);
-	OPENSSL_free(der);
-	return error;
-}
-
 /* A list that is missing, malformed or not a signer's leaves the SPC absent: threats.md E13 to E15. */
 static enum sti_error spc_parse(const struct cert *leaf, struct sti_credential *out)
 {
@@ -76,8 +59,10 @@ static enum sti_error constraints_read(const struct cert *leaf, struct sti_crede
 
 static enum sti_error leaf_read(const struct cert *leaf, struct sti_credential *out)
 {
-	enum sti_error error = key_parse(leaf, &out->key);
+	enum sti_error error = STI_OK;
 
+	if (leaf->key == CERT_KEY_P256) /* any other is the profile's to refuse */
+		error = cert_public_key(leaf, &out->key);
 	if (!error)
 		error = digest_sha256(leaf->der, out->sha256);
 	if (!error)

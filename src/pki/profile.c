@@ -198,10 +198,10 @@ static enum sti_error check_all(profile_test *test, const struct cert *const *ce
 	return error;
 }
 
-enum sti_error profile_check(const struct cert *leaf, const struct cert *const *ca, size_t n, enum profile *out)
+static enum sti_error check(const struct cert *leaf, const struct cert *const *ca, size_t n, enum profile *out)
 {
 	for (int i = PROFILE_OK; i < PROFILE_COUNT; i++) {
-		enum sti_error error = check_all(table[i].leaf, &leaf, 1);
+		enum sti_error error = check_all(table[i].leaf, &leaf, leaf ? 1 : 0);
 
 		if (!error)
 			error = check_all(table[i].ca, ca, n);
@@ -213,6 +213,16 @@ enum sti_error profile_check(const struct cert *leaf, const struct cert *const *
 	}
 	*out = PROFILE_OK;
 	return STI_OK;
+}
+
+enum sti_error profile_check(const struct cert *leaf, const struct cert *const *ca, size_t n, enum profile *out)
+{
+	return check(leaf, ca, n, out);
+}
+
+enum sti_error profile_check_ca(const struct cert *const *ca, size_t n, enum profile *out)
+{
+	return check(NULL, ca, n, out);
 }
 
 const struct profile_row *profile_row(enum profile profile)

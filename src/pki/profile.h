@@ -35,6 +35,9 @@ struct profile_row {
  * may be among them, none is allowed), or PROFILE_OK. STI_E_MEMORY is the only error. */
 enum sti_error profile_check(const struct cert *leaf, const struct cert *const *ca, size_t n, enum profile *out);
 
+/* The same of CAs alone: an intermediate or a root by itself, and the CAs above it. */
+enum sti_error profile_check_ca(const struct cert *const *ca, size_t n, enum profile *out);
+
 const struct profile_row *profile_row(enum profile profile);
 
 #endif

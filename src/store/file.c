@@ -171,7 +171,7 @@ static enum sti_error write_temporary(char *path, struct sti_span bytes, mode_t 
 	return error;
 }
 
-static enum sti_error sync_folder(const char *path)
+enum sti_error file_sync_folder(const char *path)
 {
 	const char *name;
 	int folder = file_open_folder(path, &name);
@@ -199,7 +199,7 @@ enum sti_error file_write(const char *path, struct sti_span bytes, mode_t mode)
 		errno = saved;
 		return STI_E_IO;
 	}
-	return sync_folder(path);
+	return file_sync_folder(path);
 }
 
 int file_open_folder(const char *path, const char **name)

@@ -20,6 +20,9 @@ enum sti_error file_read_secret(const char *path, size_t max, struct buf *out, c
  * STI_E_IO with errno; STI_E_LIMIT when the path is too long. */
 enum sti_error file_write(const char *path, struct sti_span bytes, mode_t mode);
 
+/* What was renamed or deleted beside path is so after a power failure too. STI_E_IO with errno. */
+enum sti_error file_sync_folder(const char *path);
+
 /* A descriptor of the folder that holds path, the caller's to close, and the last part of path in
  * *name; -1 with errno. */
 int file_open_folder(const char *path, const char **name);

@@ -24,15 +24,18 @@ struct generations_entry {
 	bool has_mark;
 	bool is_first; /* there was neither file nor mark */
 	bool is_lost; /* the mark is there, what it names is not: deleted, damaged or restored from a backup */
-	bool is_unmarked; /* octets without a mark: first-use rules, and an alarm */
+	bool is_unmarked; /* octets without a mark, or a mark that is damaged: first-use rules, and an alarm */
 };
 
-/* name: of the source, any octets; files carry its SHA-256 (D21). max: octets. */
+/* name: of the source, any octets; files carry its SHA-256 (D21). max: octets; what is larger is not
+ * what the mark names. STI_E_IO with errno where nothing can be told: then nothing is in force. */
 enum sti_error generations_load(struct generations *generations, struct sti_span name, size_t max,
 				struct generations_entry *out);
 
-/* STI_E_IO with errno: then the old one is still there and in force. STI_E_DENIED when the mark would
- * go back. */
+/* mark: its SHA-256 is that of bytes. What is in force already is STI_OK and writes nothing. STI_E_DENIED
+ * when the number would go back, or is the same over other octets (an equivocation). STI_E_IO with errno:
+ * then the old one is still there and to be used; only where the last fsync failed, after which nobody knows
+ * what is on disk, may the next load find the new one, whole. */
 enum sti_error generations_put(struct generations *generations, struct sti_span name, struct sti_span bytes,
 			       const struct mark *mark);
 

@@ -23,6 +23,9 @@ static void test_seconds_are_of_the_epoch_and_milliseconds_never_go_back(void **
 		assert_true(now >= before);
 		before = now;
 	}
+	before = clock_steady_ms();
+	assert_true(before >= clock_mono_ms() - 1000); /* what it has beyond that is the time of suspension, I6 */
+	assert_true(clock_steady_ms() >= before);
 }
 
 static void test_milliseconds_move(void **state)

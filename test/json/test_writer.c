@@ -123,10 +123,26 @@ static void test_canonical_form_with_too_little_room(void **state)
 	assert_int_equal(canonical(text, sizeof(text) - 1, memory, &out), STI_OK);
 }
 
+static void test_members_of_text_and_of_none(void **state)
+{
+	uint8_t memory[64];
+	struct buf out = buf_lend(memory, sizeof(memory));
+
+	(void)state;
+	buf_put_byte(&out, '{');
+	json_put_member(&out, "spc", sti_span_str("7\"J"));
+	json_put_member(&out, "none", (struct sti_span){0});
+	json_put_member(&out, "empty", sti_span_str(""));
+	buf_put_byte(&out, '}');
+	assert_int_equal(buf_error(&out), STI_OK);
+	assert_true(sti_span_is(buf_span(&out), "{\"spc\":\"7\\\"J\",\"none\":null,\"empty\":\"\"}"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_only_what_must_be_escaped_is),
+		cmocka_unit_test(test_members_of_text_and_of_none),
 		cmocka_unit_test(test_every_ascii_octet_there_and_back),
 		cmocka_unit_test(test_commas_stand_between_and_nowhere_else),
 		cmocka_unit_test(test_canonical_form_of_rfc_8225_9),

@@ -330,7 +330,7 @@ static void test_as_many_dest_as_the_limit_and_one_more(void **state)
 	}
 }
 
-static void test_B5_iat_that_is_no_exact_time(void **state)
+static void test_B5_I5_iat_that_is_no_exact_time(void **state)
 {
 	static const struct {
 		const char *text;
@@ -877,7 +877,7 @@ int main(void)
 		cmocka_unit_test(test_B6_claim_of_wrong_type),
 		cmocka_unit_test(test_dest_keeps_both_lists),
 		cmocka_unit_test(test_as_many_dest_as_the_limit_and_one_more),
-		cmocka_unit_test(test_B5_iat_that_is_no_exact_time),
+		cmocka_unit_test(test_B5_I5_iat_that_is_no_exact_time),
 		cmocka_unit_test(test_B5_iat_of_400_digits),
 		cmocka_unit_test(test_B7_attest_that_is_not_a_b_or_c),
 		cmocka_unit_test(test_B7_attest_of_4_kB),

@@ -48,7 +48,7 @@ static void change_not_after(X509 *x509, const void *how)
 	ASN1_STRING_free(time);
 }
 
-static void test_E9_times_to_the_second_and_oddities(void **state)
+static void test_E9_I5_times_to_the_second_and_oddities(void **state)
 {
 	static const struct {
 		struct times times;
@@ -377,7 +377,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values_taken_out),
-		cmocka_unit_test(test_E9_times_to_the_second_and_oddities),
+		cmocka_unit_test(test_E9_I5_times_to_the_second_and_oddities),
 		cmocka_unit_test(test_E9_every_day_is_counted),
 		cmocka_unit_test(test_A16_E2_E3_kinds_of_keys),
 		cmocka_unit_test(test_A16_points_that_are_none),

@@ -146,7 +146,7 @@ static void test_E9_window_to_the_second(void **state)
 	pair_free(&root);
 }
 
-static void test_E9_leaf_that_outlives_its_authority_and_year_9999(void **state)
+static void test_E9_I5_leaf_that_outlives_its_authority_and_year_9999(void **state)
 {
 	struct issue_subject subject = signer_subject();
 	struct pair root = root_make(), signer;
@@ -732,7 +732,7 @@ int main(void)
 		cmocka_unit_test(test_country_of_the_leaf_where_the_root_has_none),
 		cmocka_unit_test(test_name_parts_that_are_not_there),
 		cmocka_unit_test(test_E9_window_to_the_second),
-		cmocka_unit_test(test_E9_leaf_that_outlives_its_authority_and_year_9999),
+		cmocka_unit_test(test_E9_I5_leaf_that_outlives_its_authority_and_year_9999),
 		cmocka_unit_test(test_E9_years_that_never_meet),
 		cmocka_unit_test(test_E10_E11_no_path),
 		cmocka_unit_test(test_E13_E14_E15_E16_lists_of_signers),

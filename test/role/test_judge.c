@@ -22,6 +22,30 @@ static struct judgement judge(const struct scene *s, const struct call *c, const
 	return j;
 }
 
+/* 1970, the ends of 31 and 32 bits, 2106 and the last second that JSON has exactly. */
+static void test_I5_fresh_at_the_ends_of_clocks(void **state)
+{
+	static const int64_t now[] = {0,
+				      INT64_C(2147483647),
+				      INT64_C(2147483648),
+				      INT64_C(4294967295),
+				      INT64_C(4294967296),
+				      INT64_C(253402300799),
+				      LIMIT_IAT};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(now) / sizeof(now[0]); i++) {
+		struct judge_policy policy = {.now = now[i], .freshness = 60, .skew = 5};
+
+		assert_false(judge_is_fresh(&policy, now[i] - 66));
+		assert_true(judge_is_fresh(&policy, now[i] - 65));
+		assert_true(judge_is_fresh(&policy, now[i]));
+		assert_true(judge_is_fresh(&policy, now[i] + 5));
+		assert_false(judge_is_fresh(&policy, now[i] + 6));
+		assert_false(judge_is_fresh(&policy, (int32_t)now[i] == now[i] ? LIMIT_IAT : (int32_t)now[i]));
+	}
+}
+
 static void test_stops_where_the_credential_is_wanted(void **state)
 {
 	struct call c = call_good();
@@ -351,6 +375,7 @@ static int unmake(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_I5_fresh_at_the_ends_of_clocks),
 		cmocka_unit_test(test_stops_where_the_credential_is_wanted),
 		cmocka_unit_test(test_a_credential_with_an_error_is_not_used),
 		cmocka_unit_test(test_only_the_CPS_takes_every_type),

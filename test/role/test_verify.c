@@ -407,6 +407,44 @@ static void test_I1_time_of_the_call_at_the_edges(void **state)
 	}
 }
 
+static void test_I2_iat_in_the_far_future(void **state)
+{
+	static const char *const iat[] = {"129606",     "133200",     "216000",          "2147483647",
+					  "2147483648", "4294967296", "9007199254740992"};
+
+	for (size_t i = 0; i < sizeof(iat) / sizeof(iat[0]); i++) {
+		struct call c = call_good();
+
+		c.iat = iat[i];
+		expect(iat[i], case_of(*state, &c), STI_CASE_E15);
+	}
+}
+
+/* Fresh when the CPS took it, judged again when the call comes. */
+static void test_I7_passport_that_expires_in_the_store(void **state)
+{
+	struct call c = call_good();
+	struct sti_span token = call_token(*state, &c);
+	static const struct {
+		int64_t age;
+		enum sti_case c;
+	} row[] = {{65, STI_CASE_NONE}, {66, STI_CASE_E15}};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct question q = question_for(NULL, 0);
+		struct run run;
+
+		q.now = q.time = NOW + row[i].age;
+		q.ask_oob = true;
+		q.oob = &token;
+		q.n_oob = 1;
+		run = ask(*state, &q);
+		expect("out of band", run.r->c, row[i].c);
+		end(&run);
+	}
+	vectors_free(token);
+}
+
 static void test_a_policy_that_is_stricter(void **state)
 {
 	struct question q = question_for(NULL, 0);
@@ -1561,6 +1599,8 @@ int main(void)
 		cmocka_unit_test(test_more_identities_than_anybody_sends),
 		cmocka_unit_test(test_I1_iat_at_the_edges),
 		cmocka_unit_test(test_I1_time_of_the_call_at_the_edges),
+		cmocka_unit_test(test_I2_iat_in_the_far_future),
+		cmocka_unit_test(test_I7_passport_that_expires_in_the_store),
 		cmocka_unit_test(test_a_policy_that_is_stricter),
 		cmocka_unit_test(test_iat_outside_the_validity_of_the_certificate),
 		cmocka_unit_test(test_A1_A3_alg_that_is_not_ES256),

@@ -156,7 +156,7 @@ static void test_answer_is_never_stale(void **state)
 	expect_take(b, "12025550101", &call, T0 + 5, NULL);
 }
 
-static void test_stale_is_not_given_out_before_the_sweep(void **state)
+static void test_I7_stale_is_not_given_out_before_the_sweep(void **state)
 {
 	struct bench *b = *state;
 
@@ -264,7 +264,7 @@ static void test_due_beyond_the_wheel_goes_round_again(void **state)
 	assert_int_equal(used(b), 0);
 }
 
-static void test_clock_jumps_ahead(void **state)
+static void test_I3_clock_jumps_ahead(void **state)
 {
 	struct bench *b = *state;
 
@@ -273,7 +273,7 @@ static void test_clock_jumps_ahead(void **state)
 	assert_int_equal(used(b), 0);
 }
 
-static void test_clock_set_back(void **state)
+static void test_I3_clock_set_back(void **state)
 {
 	struct bench *b = *state;
 
@@ -378,14 +378,14 @@ int main(void)
 		TEST(test_taken_under_one_dest_is_gone_under_the_other),
 		TEST(test_same_call_gets_the_same_bytes_in_its_time),
 		TEST(test_answer_is_never_stale),
-		TEST(test_stale_is_not_given_out_before_the_sweep),
+		TEST(test_I7_stale_is_not_given_out_before_the_sweep),
 		TEST(test_no_room_for_one_token_takes_nothing),
 		TEST(test_little_room_takes_the_newest_that_fit_and_leaves_the_others),
 		TEST(test_hash_is_known_until_its_time_and_then_the_slot_is_free),
 		TEST(test_sweep_order_is_not_insert_order),
 		TEST(test_due_beyond_the_wheel_goes_round_again),
-		TEST(test_clock_jumps_ahead),
-		TEST(test_clock_set_back),
+		TEST(test_I3_clock_jumps_ahead),
+		TEST(test_I3_clock_set_back),
 		TEST(test_clock_of_another_thread_is_behind),
 		TEST(test_stored_when_due_already_goes_with_the_next_sweep),
 		TEST(test_crowded_buckets),

@@ -316,7 +316,7 @@ static void test_answer_of_a_call_does_not_outlive_the_process(void **state)
 }
 
 /* Point 2: iat = now - 55. */
-static void test_expires_by_the_sweep_alone(void **state)
+static void test_I7_expires_by_the_sweep_alone(void **state)
 {
 	struct table *table = open_at(16, T0);
 	struct made made;
@@ -645,7 +645,7 @@ static void test_everything_is_there_after_a_restart(void **state)
 	table_close(table);
 }
 
-static void test_what_got_stale_while_we_were_down(void **state)
+static void test_I6_what_got_stale_while_we_were_down(void **state)
 {
 	struct table *table = open_at(200, T0);
 
@@ -1180,7 +1180,7 @@ int main(void)
 		TEST(test_no_octet_of_a_taken_token_stays_in_the_file),
 		TEST(test_no_octet_of_a_stale_token_stays_in_the_file),
 		TEST(test_answer_of_a_call_does_not_outlive_the_process),
-		TEST(test_expires_by_the_sweep_alone),
+		TEST(test_I7_expires_by_the_sweep_alone),
 		TEST(test_G1_posted_a_thousand_times_before_and_after_it_is_taken),
 		TEST(test_G1_twice_in_one_post),
 		TEST(test_G6_a_thousand_callers_to_one_number),
@@ -1194,7 +1194,7 @@ int main(void)
 		TEST(test_batch_is_all_or_nothing),
 		TEST(test_room_comes_back_without_a_sweep),
 		TEST(test_everything_is_there_after_a_restart),
-		TEST(test_what_got_stale_while_we_were_down),
+		TEST(test_I6_what_got_stale_while_we_were_down),
 		TEST(test_J1_damaged_file_gives_out_nothing_wrong),
 		TEST(test_J1_chain_that_goes_astray),
 		TEST(test_J1_two_heads_with_one_tail),

@@ -7,7 +7,7 @@
 /* A folder of the test's own on tmpfs. Whatever goes wrong fails the test. */
 struct shm_folder {
 	char path[64];
-	char file[96]; /* the name last asked for */
+	char file[192]; /* the name last asked for */
 };
 
 struct shm_folder shm_folder_make(void);

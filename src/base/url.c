@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "net/url.h"
+#include "base/url.h"
+
+#include <strings.h>
 
 #include <arpa/inet.h>
 
@@ -206,4 +208,9 @@ enum sti_error url_parse_own(struct sti_span text, struct url *out)
 enum sti_error url_parse_unix(struct sti_span text, struct url *out)
 {
 	return parse(text, &(struct form){.literal = true, .query = true, .plain = true}, out);
+}
+
+bool url_is_at(const struct url *url, struct sti_span host)
+{
+	return url->host.n == host.n && strncasecmp((const char *)url->host.p, (const char *)host.p, host.n) == 0;
 }

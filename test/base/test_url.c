@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <curl/curl.h>
 
-#include "net/url.h"
+#include "base/url.h"
 
 #include "base/limits.h"
 
@@ -391,6 +391,19 @@ static void test_D3_curl_sees_the_same_host_and_port(void **state)
 	}
 }
 
+static void test_host_is_compared_whole_and_without_case(void **state)
+{
+	static const char *const other[] = {"", "example", "h.example.", "h.example:443", "h.exampl", "xh.example"};
+	struct url url;
+
+	(void)state;
+	assert_int_equal(url_parse(sti_span_str("https://H.example:8443/a"), &url), STI_OK);
+	assert_true(url_is_at(&url, sti_span_str("h.EXAMPLE")));
+	assert_false(url_is_at(&url, sti_span(NULL, 0)));
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		assert_false(url_is_at(&url, sti_span_str(other[i])));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_longest_url_and_one_octet_more),
 		cmocka_unit_test(test_longest_label_and_one_letter_more),
 		cmocka_unit_test(test_D3_curl_sees_the_same_host_and_port),
+		cmocka_unit_test(test_host_is_compared_whole_and_without_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/clock.h"
+#include "cmd/cert_file.h"
+#include "cmd/cert_report.h"
+#include "cmd/command.h"
+#include "cmd/option.h"
+#include "pki/roots.h"
+#include "store/file.h"
+
+enum { DOMAIN_MAX = 64 * 1024 };
+
+struct cert_options {
+	struct option_list root;
+	struct option_list intermediate;
+	struct option_list crl;
+	struct option_list anchor;
+	const char *domain;
+	int64_t at; /* -1: now */
+	bool no_time;
+	bool json;
+	bool help;
+};
+
+static const char *why(enum sti_error error)
+{
+	return error == STI_E_IO ? strerror(errno) : sti_error_text(error);
+}
+
+static int add_files(const struct option_list *files, struct chain *all)
+{
+	int status = STATUS_GOOD;
+
+	for (size_t i = 0; i < files->n && !status; i++)
+		status = cert_file_add(files->text[i], all);
+	return status;
+}
+
+/* One that is no CA (a real one has version 1) vouches for nobody, which is told; the others still do. */
+static enum sti_error take_root(const struct cert *root, struct roots_entry *entry, size_t *n)
+{
+	struct sti_roots *alone;
+	char name[LIMIT_CERT_NAME];
+	enum sti_error error;
+
+	entry[*n] = (struct roots_entry){root, INT64_MAX};
+	error = roots_make(&entry[*n], 1, true, &alone);
+	if (error == STI_E_CERT || error == STI_E_KEY) {
+		complain(STATUS_USAGE, "--root %.*s: left out, expected a self-signed CA (RFC 5280 6.1)",
+			 (int)cert_subject(root, NID_commonName, name), name);
+		return STI_OK;
+	}
+	if (error)
+		return error;
+	sti_roots_free(alone);
+	(*n)++;
+	return STI_OK;
+}
+
+static int make_roots(struct cert_check *check)
+{
+	struct roots_entry *entry = calloc(check->root.n + 1, sizeof(*entry));
+	enum sti_error error = entry ? STI_OK : STI_E_MEMORY;
+	size_t n = 0;
+
+	for (size_t i = 0; !error && i < check->root.n; i++)
+		error = take_root(&check->root.cert[i], entry, &n);
+	if (!error)
+		error = roots_make(entry, n, true, &check->roots);
+	free(entry);
+	return error ? complain(status_of(error), "--root: %s", why(error)) : STATUS_GOOD;
+}
+
+/* With several CRLs each has its anchor, in their order, or all have the one. */
+static const char *anchor_of(const struct cert_options *options, size_t i)
+{
+	return options->anchor.text[options->anchor.n == 1 ? 0 : i];
+}
+
+static int read_one(const char *path, size_t max, struct buf *out)
+{
+	enum sti_error error = file_read(path, max, out);
+
+	return error ? complain(status_of(error), "%s: %s", path, why(error)) : STATUS_GOOD;
+}
+
+/* A CRL that is past says nothing about anybody, which is told; with --no-time its dates do not matter. */
+static int make_crls(const struct cert_options *options, const struct sti_crl_source *source, struct cert_check *check)
+{
+	size_t at = 0;
+	enum sti_error error = sti_crls_create(source, options->crl.n, check->now, &check->crls, &at);
+
+	if (error)
+		return complain(status_of(error), "%s: %s, expected a CRL signed under %s (RFC 5280 6.3.3)",
+				options->crl.text[at], why(error), anchor_of(options, at));
+	return STATUS_GOOD;
+}
+
+static int load_crls(const struct cert_options *options, struct cert_check *check)
+{
+	struct buf crl[OPTION_LIST_MAX] = {0}, anchor[OPTION_LIST_MAX] = {0};
+	struct sti_crl_source source[OPTION_LIST_MAX];
+	int status = STATUS_GOOD;
+	size_t n = options->crl.n;
+
+	if (options->anchor.n != n && (options->anchor.n != 1 || !n))
+		return complain(STATUS_USAGE, "--crl-anchor: expected one for each --crl, or one for all");
+	for (size_t i = 0; i < n && !status; i++) {
+		status = read_one(options->crl.text[i], LIMIT_CRL, &crl[i]);
+		if (!status)
+			status = read_one(anchor_of(options, i), LIMIT_CERT_BODY, &anchor[i]);
+		source[i] = (struct sti_crl_source){
+			buf_span(&crl[i]), buf_span(&anchor[i]), {0}, check->any_time ? INT32_MAX : 0, true};
+	}
+	if (!status && n)
+		status = make_crls(options, source, check);
+	for (size_t i = 0; i < n; i++) {
+		buf_free(&crl[i]);
+		buf_free(&anchor[i]);
+	}
+	return status;
+}
+
+static int load_domain(const struct cert_options *options, struct cert_check *check)
+{
+	const char *expected;
+	struct buf text;
+	enum sti_error error;
+	int status;
+
+	if (!options->domain)
+		return STATUS_GOOD;
+	status = read_one(options->domain, DOMAIN_MAX, &text);
+	if (status)
+		return status;
+	error = domain_file_parse(buf_span(&text), &check->domain, &expected);
+	buf_free(&text);
+	if (error)
+		return complain(status_of(error), "%s: %s", options->domain, expected ? expected : why(error));
+	return STATUS_GOOD;
+}
+
+static int load(const struct cert_options *options, struct cert_check *check)
+{
+	int status = add_files(&options->root, &check->root);
+
+	if (!status)
+		status = add_files(&options->intermediate, &check->intermediate);
+	if (!status)
+		status = make_roots(check);
+	if (!status)
+		status = load_crls(options, check);
+	return status ? status : load_domain(options, check);
+}
+
+static void unload(struct cert_check *check)
+{
+	domain_file_free(check->domain);
+	sti_crls_free(check->crls);
+	sti_roots_free(check->roots);
+	chain_free(&check->intermediate);
+	chain_free(&check->root);
+}
+
+static int print(struct buf *line)
+{
+	enum sti_error error = buf_error(line);
+
+	if (!error && line->n && fwrite(line->p, 1, line->n, stdout) != line->n)
+		error = STI_E_IO;
+	return error ? complain(status_of(error), "output: %s", why(error)) : STATUS_GOOD;
+}
+
+static int print_one(const struct cert_check *check, const struct cert_options *options, const char *path,
+		     const struct chain *file, size_t i)
+{
+	struct buf line = buf_own(CERT_REPORT_MAX);
+	struct cert_answer answer;
+	enum sti_error error = cert_check_judge(check, file, i, &answer);
+	int status;
+
+	if (error)
+		return complain(status_of(error), "%s: %s", path, why(error));
+	cert_report_put(path, &answer, options->json, &line);
+	status = print(&line);
+	if (!status && !cert_answer_is_good(&answer))
+		status = STATUS_NO;
+	cert_answer_free(&answer);
+	buf_free(&line);
+	return status;
+}
+
+static int print_unread(const struct cert_options *options, const char *path, enum sti_error error)
+{
+	struct buf line = buf_own(CERT_REPORT_MAX);
+	int status = complain(STATUS_USAGE, "%s: %s", path, cert_file_why(error));
+
+	cert_report_put_unread(path, options->json, &line);
+	if (print(&line))
+		status = STATUS_SYSTEM;
+	buf_free(&line);
+	return status;
+}
+
+static int worse(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+static int check_file(const struct cert_check *check, const struct cert_options *options, const char *path)
+{
+	struct chain file;
+	size_t n_bad;
+	enum sti_error error = cert_file_read(path, &file, &n_bad);
+	int status = STATUS_GOOD;
+
+	if (error == STI_E_MEMORY)
+		return complain(STATUS_SYSTEM, "%s: %s", path, why(error));
+	if (error)
+		return print_unread(options, path, error);
+	for (size_t i = 0; i < file.n; i++)
+		status = worse(status, print_one(check, options, path, &file, i));
+	for (size_t i = 0; i < n_bad; i++)
+		status = worse(status, print_unread(options, path, STI_E_CERT));
+	chain_free(&file);
+	return status;
+}
+
+static int check_all(const struct cert_options *options, char **path, int n)
+{
+	struct cert_check check = {
+		.now = options->at >= 0 ? options->at : clock_now(),
+		.any_time = options->no_time,
+	};
+	int status = load(options, &check);
+	bool loaded = !status;
+
+	for (int i = 0; loaded && i < n && status < STATUS_SYSTEM; i++)
+		status = worse(status, check_file(&check, options, path[i]));
+	unload(&check);
+	if (fflush(stdout))
+		status = complain(STATUS_SYSTEM, "output: %s", strerror(errno));
+	return status;
+}
+
+static int check(int argc, char **argv)
+{
+	struct cert_options options = {.at = -1};
+	const struct option_row row[] = {
+		{"--root", "FILE", OPTION_LIST, &options.root, "roots of the trusted STI-CAs; may stand several times"},
+		{"--intermediate", "FILE", OPTION_LIST, &options.intermediate,
+		 "CAs between them; may stand several times"},
+		{"--crl", "FILE", OPTION_LIST, &options.crl, "a CRL, PEM or DER; may stand several times"},
+		{"--crl-anchor", "FILE", OPTION_LIST, &options.anchor,
+		 "who may sign it: one for each --crl, or one for all"},
+		{"--domain", "FILE", OPTION_TEXT, &options.domain, "the trust domain: its policies, CRL and country"},
+		{"--at", "SECONDS", OPTION_NUMBER, &options.at, "judge as of then, seconds of the epoch"},
+		{"--no-time", NULL, OPTION_FLAG, &options.no_time, "dates do not matter"},
+		{"--json", NULL, OPTION_FLAG, &options.json, "a JSON object on each line"},
+		{"--help", NULL, OPTION_FLAG, &options.help, "this"},
+	};
+	int rest;
+
+	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest))
+		return STATUS_USAGE;
+	if (options.help) {
+		option_help(row, sizeof(row) / sizeof(row[0]));
+		return STATUS_GOOD;
+	}
+	if (!rest)
+		return complain(STATUS_USAGE, "cert check takes files with certificates");
+	if (options.at >= 0 && options.no_time)
+		return complain(STATUS_USAGE, "--at and --no-time exclude each other");
+	return check_all(&options, argv + 1, rest);
+}
+
+int command_cert(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "check") == 0) {
+		argv[1] = argv[0]; /* whose help is named in complaints */
+		return check(argc - 1, argv + 1);
+	}
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return check(argc, argv);
+	return complain(STATUS_USAGE, "cert takes `check`");
+}
