@@ -4,13 +4,14 @@
 #include <stdlib.h>
 
 #include "app/clock.h"
-#include "pki/issue.h"
+#include "pki/issue_crl.h"
 #include "store/file.h"
 
 /*
  * make_pki DIR: the certificates that the scenario tests need, as PEM files in DIR.
  *   roots.pem                the one listed STI-CA
  *   NAME.pem NAME.key        a chain and its key: a, b (signers), expired, future, rogue (unlisted CA)
+ *   pa.pem, crl.pem          a policy administrator and its CRL, which has b
  *   tls-ca.pem, tls.pem/.key a server on localhost; client.pem/.key under the same CA
  */
 enum { HOUR = 3600, DAY = 24 * HOUR };
@@ -79,6 +80,47 @@ static void make_signer(const char *folder, const char *name, const char *spc, i
 	save_party(folder, name, &party, ca);
 }
 
+/* A chain's first certificate. */
+static struct sti_span first_block(struct sti_span pem)
+{
+	static const char end[] = "-----END CERTIFICATE-----\n";
+	const uint8_t *at = memmem(pem.p, pem.n, end, sizeof(end) - 1);
+
+	must(at ? STI_OK : STI_E_PEM, "chain");
+	return sti_span_first(pem, (size_t)(at - pem.p) + sizeof(end) - 1);
+}
+
+/* Under a root of its own: the policy administrator is no STI-CA. */
+static void make_crl(const char *folder, int64_t now, const char *revoked)
+{
+	struct issue_subject subject = {.kind = ISSUE_ROOT,
+					.name = {"US", "Example STI-PA", "Example STI-PA CRL"},
+					.not_before = now - DAY,
+					.not_after = now + 365 * DAY};
+	struct party pa = make(subject, NULL);
+	struct issue_issuer issuer = {buf_span(&pa.cert), buf_span(&pa.key)};
+	struct issue_revoked entry = {.date = now - HOUR};
+	struct issue_crl crl = {.number = 7,
+				.this_update = now - HOUR,
+				.next_update = now + 30 * DAY,
+				.indirect = true,
+				.revoked = &entry,
+				.n_revoked = 1};
+	struct buf text = buf_own(1 << 16), chain;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s.pem", folder, revoked);
+	must(file_read(path, 1 << 16, &chain), path);
+	entry.cert = first_block(buf_span(&chain));
+	must(issue_crl(&crl, &issuer, &text), "CRL");
+	save(folder, "pa", ".pem", buf_span(&pa.cert), 0644);
+	save(folder, "crl", ".pem", buf_span(&text), 0644);
+	buf_free(&chain);
+	buf_free(&text);
+	buf_free(&pa.cert);
+	buf_free(&pa.key);
+}
+
 static void make_sti(const char *folder, int64_t now)
 {
 	struct issue_subject root = {.kind = ISSUE_ROOT,
@@ -97,6 +139,7 @@ static void make_sti(const char *folder, int64_t now)
 	save(folder, "roots", ".pem", buf_span(&listed.cert), 0644);
 	make_signer(folder, "a", "709J", now - HOUR, now + 90 * DAY, &listed_ca);
 	make_signer(folder, "b", "1234", now - HOUR, now + 90 * DAY, &listed_ca);
+	make_crl(folder, now, "b");
 	make_signer(folder, "expired", "709J", now - 90 * DAY, now - DAY, &listed_ca);
 	make_signer(folder, "future", "709J", now + DAY, now + 90 * DAY, &listed_ca);
 	make_signer(folder, "rogue", "709J", now - HOUR, now + 90 * DAY, &unlisted_ca);
