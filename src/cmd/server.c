@@ -102,6 +102,13 @@ static enum sti_error open_credentials(struct server *server)
 	return credentials_create(&config, &server->credentials);
 }
 
+/* threats.md D14. Of an honest client hardly one certificate in a hundred is not to be had, and that is
+ * remembered for half a minute. */
+static enum sti_error open_strangers(struct server *server)
+{
+	return allowance_create((struct allowance_rule){.burst = 600, .per_minute = 120}, &server->strangers);
+}
+
 static enum sti_error open_parts(struct server *server, struct config_message *message)
 {
 	struct publisher_config nothing = {.metrics = server->metrics};
@@ -109,6 +116,8 @@ static enum sti_error open_parts(struct server *server, struct config_message *m
 
 	if (!error)
 		error = open_credentials(server);
+	if (!error)
+		error = open_strangers(server);
 	if (!error)
 		error = publisher_create(&nothing, &server->publisher);
 	if (!error)
@@ -319,6 +328,7 @@ static enum sti_error start(struct server *server, struct config_message *messag
 static void free_parts(struct server *server)
 {
 	credentials_free(server->credentials);
+	allowance_free(server->strangers);
 	uv_loop_close(&server->loop);
 	waiting_free(server->waiting);
 	if (server->table)
