@@ -9,6 +9,7 @@ import subprocess
 import unittest
 import urllib.parse
 
+from forge import b64, canonical, claims, header
 from world import (DEST, ORIG, SIDETONE, VECTORS, Carrier, Folder, Silent, free_port, keep, main, passport, poll,
                    tearDownModule)
 
@@ -160,6 +161,12 @@ class Cache(unittest.TestCase):
 
 
 class Crowd(unittest.TestCase):
+    @staticmethod
+    def token(url):
+        """One whose signature is looked at by nobody, for its certificate is not to be had."""
+        head = canonical(header(url)), canonical(claims())
+        return ".".join([*(b64(part) for part in head), b64(bytes(63) + b"\1")])
+
     def test_D13_REST_and_CPS_side_by_side_make_one_connection(self):
         """Two listeners, fifty requests, one certificate that nobody has fetched."""
         silent = Silent(Cache.pki)
@@ -196,20 +203,16 @@ class Crowd(unittest.TestCase):
             statuses = []
             for i in range(700):
                 url = f"https://localhost:1/{i}.pem"
-                token = forge_token(url)
+                token = self.token(url)
                 statuses.append(carrier.post(token, connection=connection).status)
                 if statuses[-1] == 429:
                     break
             self.assertEqual(set(statuses[:600]), {503})
             self.assertEqual(statuses[-1], 429)
-            reply = carrier.post(forge_token("https://localhost:1/x.pem"), connection=connection)
+            reply = carrier.post(self.token("https://localhost:1/x.pem"), connection=connection)
             self.assertEqual((reply.status, reply.getheader("Retry-After")), (429, "30"))
             again = carrier.token("a", orig="12025550188")
             self.assertEqual(carrier.post(again, connection=connection).status, 201)
-
-
-def forge_token(url):
-    return passport(Cache.pki, "a", url)
 
 
 class Readers(unittest.TestCase):
@@ -226,13 +229,16 @@ class Readers(unittest.TestCase):
                "https://h.example%2eother/", "https://ｈ.example/", "https://h.example/ü", "https://h.example:٤٤٣/"]
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
-                odd += [line.strip() for line in file]
+                odd += [line.strip() for line in file][::12]
         else:
             print("skipped: no vectors")
         folder, listing = pki("readers"), pki.write("odd", "".join(f"{u} {pki('a.pem')}\n" for u in odd if "\t" not in u))
         shutil.rmtree(folder, ignore_errors=True)
         run("import", "--folder", folder, "--list", listing)
-        taken = set(listed(folder)[0])
+        taken = set()
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding="ascii") as file:
+                taken.add(file.readline().rstrip("\n"))
         for url in odd:
             parts = urllib.parse.urlsplit(url)
             with contextlib.suppress(ValueError):
