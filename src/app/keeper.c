@@ -55,8 +55,8 @@ static bool is_same_folder(const char *a, const char *b)
 
 static enum sti_error open_folder(struct keeper *keeper, const struct trust_plan *plan, struct keeping *out)
 {
-	out->folder = plan->state;
 	out->is_borrowed = is_same_folder(plan->state, keeper->now.folder);
+	out->folder = plan->state;
 	if (out->is_borrowed)
 		out->kept = keeper->now.kept;
 	return out->is_borrowed || !plan->state ? STI_OK : generations_open(plan->state, &out->kept);

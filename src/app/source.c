@@ -65,7 +65,6 @@ static void tell_refused(const struct source *source, const struct offer *offer)
 {
 	struct log_line line;
 
-	metrics_add(source->hub->metrics, METRIC_SOURCE_REFUSED, offer->reason, 1);
 	begin(source, &line, LOG_SOURCE_REFUSED, offer->severity);
 	log_put_str(&line, "code", offer->code);
 	log_put_str(&line, "why", offer->what);
@@ -75,6 +74,7 @@ static void tell_refused(const struct source *source, const struct offer *offer)
 		log_put_int(&line, "have", source->listing.sequence);
 	}
 	end(source, &line);
+	metrics_add(source->hub->metrics, METRIC_SOURCE_REFUSED, offer->reason, 1);
 }
 
 static void tell_unsaved(const struct source *source, enum sti_error error)

@@ -50,14 +50,15 @@ static size_t count_roots(const struct sources *sources)
 	return n;
 }
 
-/* What is not good is no root, but stays in the list. */
+/* What is not good is no root, but stays in the list. A list is over on its exp (RFC 7519 4.1.4), a root
+ * counts to the end of its last second. */
 static size_t put_listed(const struct listing *listing, struct roots_entry *entry)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < listing->roots.n; i++)
 		if (listing->roots.entry[i].fault == CA_FAULT_NONE)
-			entry[n++] = (struct roots_entry){&listing->roots.entry[i].cert, listing->until};
+			entry[n++] = (struct roots_entry){&listing->roots.entry[i].cert, listing->until - 1};
 	return n;
 }
 
