@@ -45,6 +45,9 @@ static inline bool sti_span_is(struct sti_span a, const char *s)
 /* ASCII letters compare without case; every other byte exactly. */
 STI_API bool sti_span_is_nocase(struct sti_span a, const char *s);
 
+/* Below, at or above zero as a is before, at or behind b: by octets, the shorter first. */
+STI_API int sti_span_compare(struct sti_span a, struct sti_span b);
+
 /* Index of the first `byte`, or s.n when there is none. */
 STI_API size_t sti_span_find(struct sti_span s, uint8_t byte);
 

@@ -96,7 +96,7 @@ static enum sti_error judge(const struct contents *contents, struct sti_span bod
 
 static uint64_t generation_of(const struct trust_snapshot *trust)
 {
-	return trust_snapshot_generation(trust);
+	return trust_snapshot_roots_generation(trust);
 }
 
 static void keep_lease(struct content *content, struct credential_lease *lease, uint64_t generation)

@@ -102,22 +102,24 @@ size_t credential_shelves_bytes(const struct credential_shelves *shelves)
 	return n;
 }
 
-static bool is_over_share(const struct credential_shelves *shelves)
+/* One may always stand there. */
+static bool is_over(const struct shelf *shelf, size_t n, size_t bytes)
 {
-	const struct shelf *suspect = &shelves->shelf[CREDENTIAL_SHELF_SUSPECT];
-	size_t share = shelves->capacity / SUSPECT_SHARE;
-
-	return suspect->n > (share ? share : 1) ||
-	       (suspect->n > 1 && suspect->bytes > shelves->max_bytes / SUSPECT_SHARE);
+	return shelf->n > 1 && (shelf->n > n || shelf->bytes > bytes);
 }
 
+/* The tenth of the suspects is theirs alone: were a cache that is full of good ones to remember no failure, a dead
+ * repository would cost an attempt for every call. */
 static void make_room(struct credential_shelves *shelves)
 {
 	struct shelf *good = &shelves->shelf[CREDENTIAL_SHELF_GOOD];
 	struct shelf *suspect = &shelves->shelf[CREDENTIAL_SHELF_SUSPECT];
+	size_t n = shelves->capacity / SUSPECT_SHARE, bytes = shelves->max_bytes / SUSPECT_SHARE;
 
-	while (is_over_share(shelves))
+	while (is_over(suspect, n, bytes))
 		drop(shelves, suspect->last);
+	while (is_over(good, shelves->capacity - n, shelves->max_bytes - bytes))
+		drop(shelves, good->last);
 	while ((good->n || suspect->n) &&
 	       (count(shelves) > shelves->capacity || credential_shelves_bytes(shelves) > shelves->max_bytes))
 		drop(shelves, suspect->last ? suspect->last : good->last);

@@ -6,7 +6,7 @@
 
 /*
  * The entries of the cache of credentials by URL, and their room: bounded in number and in octets, the one
- * least used goes first. What has no path to a root gets a tenth of the room and goes before all others
+ * least used goes first. What has no path to a root has a tenth of the room, that one and no more
  * (threats.md D14, E23).
  */
 struct credential_shelves;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/credentials.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -181,6 +182,20 @@ static bool host_is_busy(const struct credentials *credentials, const struct cre
 	return n >= FETCHES_OF_HOST;
 }
 
+/* One host, however its letters are written. */
+struct host_name {
+	uint8_t p[LIMIT_X5U];
+	size_t n;
+};
+
+static struct sti_span host_name(const struct credential_entry *entry, struct host_name *name)
+{
+	name->n = entry->host.n;
+	for (size_t i = 0; i < name->n; i++)
+		name->p[i] = (uint8_t)tolower(entry->host.p[i]);
+	return sti_span(name->p, name->n);
+}
+
 static enum sti_error send_call(const struct credentials *credentials, struct credential_entry *entry)
 {
 	struct http_call call = {
@@ -197,13 +212,15 @@ static enum sti_error send_call(const struct credentials *credentials, struct cr
 /* The entry is not on its shelf of flights yet. */
 static enum sti_error begin(struct credentials *credentials, struct credential_entry *entry, int64_t now)
 {
+	struct host_name memory;
+	struct sti_span host = host_name(entry, &memory);
 	enum sti_error error = STI_E_FULL;
 
-	if (!host_is_busy(credentials, entry) && allowance_is_left(credentials->hosts, entry->host, now))
+	if (!host_is_busy(credentials, entry) && allowance_is_left(credentials->hosts, host, now))
 		error = send_call(credentials, entry);
 	if (error)
 		return error;
-	allowance_take(credentials->hosts, entry->host, now);
+	allowance_take(credentials->hosts, host, now);
 	entry->owner = credentials;
 	entry->in_flight = true;
 	entry->tried = now;

@@ -86,6 +86,8 @@ static void put_case(struct buf *out, const struct sti_case_row *row)
 	buf_put_str(out, " | `");
 	buf_put_str(out, row->check);
 	buf_put_str(out, "` | ");
+	buf_put_str(out, row->expected);
+	buf_put_str(out, " | ");
 	buf_put_str(out, row->clause);
 	buf_put_str(out, " |\n");
 }
@@ -101,8 +103,8 @@ void reference_write_cases(struct buf *out)
 		    "wrong is\n"
 		    "`TN-Validation-Passed` and has no case, and so has a call for which there is no PASSporT: it is\n"
 		    "`No-TN-Validation`. Only E17 and E18 give `TN-Validation-Failed`.\n\n"
-		    "| case | what is wrong | code and phrase | verdict | check | clause |\n"
-		    "| --- | --- | --- | --- | --- | --- |\n");
+		    "| case | what is wrong | code and phrase | verdict | check | expected | clause |\n"
+		    "| --- | --- | --- | --- | --- | --- | --- |\n");
 	for (int c = STI_CASE_E1; c < STI_CASE_COUNT; c++)
 		put_case(out, sti_case_row((enum sti_case)c));
 }

@@ -65,6 +65,17 @@ enum {
 	LIMIT_CRL_EXTENSIONS = 16,    /* of a CRL or an entry; RFC 5280 has seven */
 	LIMIT_CRL_SKEW_S = 300,       /* by which thisUpdate may lie ahead of our clock */
 
+	LIMIT_SOURCES = 64,      /* lists and CRLs: two for each of 30 countries */
+	LIMIT_SOURCE_HOSTS = 16, /* that the x5u of one list may name */
+	LIMIT_CRL_BODY = 16 * 1024 * 1024, /* 300,000 entries; real ones have some hundred */
+	LIMIT_ETAG = 256,        /* a SHA-256 in quotes has 66 */
+	LIMIT_ACCESS_TOKEN = 8 * 1024, /* JWTs with their claims stay under 2 KiB */
+
+	LIMIT_CA_LIST = LIMIT_ROOTS_BODY,      /* octets of the signed list of them, with its wrapping */
+	LIMIT_MAPPING_LIST = 64 * 1024 * 1024, /* octets of a cpsMapping with its wrapping */
+	LIMIT_MAPPING = 200000,                /* entries of it: ten times the OCNs and CICs of a continent */
+	LIMIT_LIST_NODES = LIMIT_MAPPING + 4096, /* of either list: 11 MiB of memory; members that we do not know, too */
+
 	LIMIT_SLOTS = 1 << 28, /* of the store: 208 GiB; four index entries each must fit 32 bits */
 	LIMIT_PAIR = 64, /* stored at once for one pair of numbers: every reader takes a whole set */
 	LIMIT_PAIR_SIGNER = LIMIT_PASSPORTS, /* of one signer among them: no provider fills the pair of another's call */
@@ -76,10 +87,15 @@ enum {
 
 	LIMIT_CONFIG = 1024 * 1024,   /* octets; 10,000 routes have 600 KB */
 	LIMIT_CONFIG_ENTRIES = 10000, /* of one list; libconfuse compares each section title with all before it */
+	LIMIT_INSPECT = 64 * 1024 * 1024, /* what `sidetone inspect` reads: the largest of them is a cpsMapping */
 	LIMIT_PATH = 1023             /* octets of a file name */
 };
 
 /* iat, seconds of the epoch: the largest integer that every JSON reader has exactly, RFC 8259 6. */
 #define LIMIT_IAT (INT64_C(1) << 53)
+
+/* How far ahead the sequence of a signed list may go at once: behind one that has reached the end of
+ * int64 no other could ever come (threats.md F6). */
+#define LIMIT_LIST_JUMP (INT64_C(1) << 32)
 
 #endif

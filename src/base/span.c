@@ -18,6 +18,14 @@ bool sti_span_is_nocase(struct sti_span a, const char *s)
 	return true;
 }
 
+int sti_span_compare(struct sti_span a, struct sti_span b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n ? memcmp(a.p, b.p, n) : 0;
+
+	return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
 size_t sti_span_find(struct sti_span s, uint8_t byte)
 {
 	const uint8_t *at = s.n ? memchr(s.p, byte, s.n) : NULL;

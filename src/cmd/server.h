@@ -2,7 +2,9 @@
 #ifndef CMD_SERVER_H
 #define CMD_SERVER_H
 
+#include "app/allowance.h"
 #include "app/credentials.h"
+#include "app/keeper.h"
 #include "app/log.h"
 #include "app/metrics.h"
 #include "app/numberhash.h"
@@ -23,6 +25,9 @@ struct server {
 	uv_loop_t loop;
 	const char *file;
 	struct world *world;
+	struct world *coming; /* of a reload that is under way; NULL: none */
+	bool is_reload_asked; /* once more, meanwhile */
+	struct keeper *keeper;
 	struct log *log;
 	struct metrics *metrics;
 	struct numberhash numberhash;
@@ -30,6 +35,7 @@ struct server {
 	struct clients clients;
 	struct credentials *credentials;
 	struct preload preload;
+	struct allowance *strangers; /* fetches that the clients of our CPS cause in vain */
 	struct publisher *publisher;
 	struct table *table; /* NULL without a cps */
 	struct waiting *waiting;

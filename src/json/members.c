@@ -7,12 +7,8 @@
 
 static int compare(const void *a, const void *b)
 {
-	struct sti_span x = (*(const struct json_node *const *)a)->name;
-	struct sti_span y = (*(const struct json_node *const *)b)->name;
-	size_t n = x.n < y.n ? x.n : y.n;
-	int order = n ? memcmp(x.p, y.p, n) : 0;
-
-	return order ? order : (x.n > y.n) - (x.n < y.n);
+	return sti_span_compare((*(const struct json_node *const *)a)->name,
+				(*(const struct json_node *const *)b)->name);
 }
 
 enum sti_error members_sort(const struct json *doc, const struct json_node *object, const struct json_node ***out)

@@ -204,3 +204,24 @@ size_t cert_subject(const struct cert *cert, int nid, char out[LIMIT_CERT_NAME])
 		out[i] = text.p[i] >= ' ' && text.p[i] <= '~' ? (char)text.p[i] : '?';
 	return text.n;
 }
+
+enum sti_error cert_public_key(const struct cert *cert, struct sti_public_key **out)
+{
+	uint8_t *der = NULL;
+	enum sti_error error;
+	int n;
+
+	if (cert->key != CERT_KEY_P256)
+		return STI_E_KEY;
+	n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert->x509), &der);
+	if (n <= 0)
+		return STI_E_MEMORY;
+	error = sti_public_key_parse(sti_span(der, (size_t)n), out);
+	OPENSSL_free(der);
+	return error;
+}
+
+bool cert_is_root(const struct cert *cert)
+{
+	return X509_check_ca(cert->x509) == 1 && X509_self_signed(cert->x509, 1) == 1;
+}

@@ -4,7 +4,7 @@
 
 #include <openssl/x509.h>
 
-#include <sti/error.h>
+#include <sti/key.h>
 #include <sti/tnauthlist.h>
 
 #include "base/limits.h"
@@ -50,5 +50,11 @@ enum sti_error cert_tnauthlist(const struct cert *cert, struct sti_tnauthlist **
 /* The first attribute `nid` of the subject, cut to size, octets that are not printable ASCII as
  * '?'. Its length; 0 when there is none. */
 size_t cert_subject(const struct cert *cert, int nid, char out[LIMIT_CERT_NAME]);
+
+/* Its key as one that verifies ES256: STI_E_KEY unless it has P-256. *out is the caller's. */
+enum sti_error cert_public_key(const struct cert *cert, struct sti_public_key **out);
+
+/* Whether it is a CA that has signed itself: what a root is. False, too, where memory gave out. */
+bool cert_is_root(const struct cert *cert);
 
 #endif

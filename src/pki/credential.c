@@ -33,23 +33,6 @@ struct sti_credential {
 	char subject[LIMIT_CERT_NAME];
 };
 
-/* Any other key than P-256 is the profile's to refuse. */
-static enum sti_error key_parse(const struct cert *leaf, struct sti_public_key **out)
-{
-	uint8_t *der = NULL;
-	enum sti_error error;
-	int n;
-
-	if (leaf->key != CERT_KEY_P256)
-		return STI_OK;
-	n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf->x509), &der);
-	if (n <= 0)
-		return STI_E_MEMORY;
-	error = sti_public_key_parse(sti_span(der, (size_t)n), out);
-	OPENSSL_free(der);
-	return error;
-}
-
 /* A list that is missing, malformed or not a signer's leaves the SPC absent: threats.md E13 to E15. */
 static enum sti_error spc_parse(const struct cert *leaf, struct sti_credential *out)
 {
@@ -76,8 +59,10 @@ static enum sti_error constraints_read(const struct cert *leaf, struct sti_crede
 
 static enum sti_error leaf_read(const struct cert *leaf, struct sti_credential *out)
 {
-	enum sti_error error = key_parse(leaf, &out->key);
+	enum sti_error error = STI_OK;
 
+	if (leaf->key == CERT_KEY_P256) /* any other is the profile's to refuse */
+		error = cert_public_key(leaf, &out->key);
 	if (!error)
 		error = digest_sha256(leaf->der, out->sha256);
 	if (!error)
@@ -224,6 +209,12 @@ void sti_credential_free(struct sti_credential *credential)
 	free(credential);
 }
 
+/* No letters: absent. */
+static struct sti_span text_of(const char *p, size_t n)
+{
+	return sti_span(n ? p : NULL, n);
+}
+
 /* threats.md F8: where the list is past, nobody knows any more whether its roots still stand in it. */
 static enum sti_trust judge_path(const struct sti_credential *c, int64_t now)
 {
@@ -238,16 +229,12 @@ static enum sti_trust judge_path(const struct sti_credential *c, int64_t now)
 
 static enum sti_trust judge_crls(const struct sti_credential *c, const struct sti_crls *crls, int64_t now)
 {
-	struct sti_span country = sti_span(c->is_country_of_root ? c->country : NULL, c->n_country);
+	struct sti_span country = text_of(c->country, c->is_country_of_root ? c->n_country : 0);
 	const struct cert *cert[LIMIT_CHAIN];
 
 	for (size_t i = 0; i < c->n_path; i++)
 		cert[i] = &c->path[i];
-	(void)cert;
-	(void)country;
-	(void)crls;
-	(void)now;
-	return STI_TRUST_OK;
+	return crls_judge(crls, cert, c->n_path, country, now);
 }
 
 /* A key with which nothing is calculated is refused by itself (threats.md E2): no list can help it. */
@@ -296,12 +283,6 @@ bool credential_has_path(const struct sti_credential *credential)
 const struct constraints *credential_constraints(const struct sti_credential *credential)
 {
 	return credential->constraints;
-}
-
-/* No letters: absent. */
-static struct sti_span text_of(const char *p, size_t n)
-{
-	return sti_span(n ? p : NULL, n);
 }
 
 const struct sti_public_key *sti_credential_key(const struct sti_credential *credential)

@@ -4,15 +4,12 @@
 #include <stdlib.h>
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 
 static enum sti_error root_check(const struct cert *root)
 {
 	if (root->key == CERT_KEY_OTHER)
 		return STI_E_KEY;
-	if (X509_check_ca(root->x509) != 1 || X509_self_signed(root->x509, 1) != 1)
-		return STI_E_CERT;
-	return STI_OK;
+	return cert_is_root(root) ? STI_OK : STI_E_CERT;
 }
 
 static size_t find(const struct sti_roots *roots, struct sti_span der)

@@ -30,9 +30,14 @@ struct ca_list {
 	size_t n_good;
 };
 
-/* The body of a CA list. Entries are base64 DER as the seed says, or PEM as deployed lists have them.
+/* The body of a CA list that is good. Entries are base64 DER as the seed says, or PEM as deployed lists
+ * have them; each is judged by itself. A country is not asked for: that is a matter of federation (F10).
  * STI_E_LIMIT over 512 roots; STI_E_CLAIM_VALUE when it is no array of strings. */
 enum sti_error ca_list_read(const struct list *list, int64_t now, struct ca_list *out);
 void ca_list_free(struct ca_list *list);
+
+/* LIST_EMPTY when no entry of it is good (F14), else LIST_GOOD: what list_judge cannot see. The keeper
+ * asks before such a list replaces another. */
+enum list_verdict ca_list_judge(const struct ca_list *list);
 
 #endif

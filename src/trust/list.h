@@ -5,6 +5,7 @@
 #include "base/mark.h"
 #include "jose/jws.h"
 #include "pki/anchor.h"
+#include "trust/list_verdict.h"
 
 /*
  * A signed list: one envelope (JWT, version, sequence, exp, signer pinned to an anchor) around the
@@ -24,44 +25,18 @@ struct list {
 	enum list_kind kind;
 	struct sti_span token; /* the compact JWS without its wrapping, as it is kept on disk; owned */
 	struct jws jws;
-	struct sti_span x5u; /* where its signer's certificate is; absent: not said */
+	uint8_t sha256[MARK_SHA256]; /* of the token */
+	struct sti_span x5u; /* where its signer's certificate is; absent: not said, or no string */
 	const struct json_node *body; /* trustList or cpsMapping; NULL: missing or of a wrong type */
 	int64_t sequence; /* valid once judged */
 	int64_t exp; /* seconds of the epoch; valid once judged */
 };
 
 /* A bare JWS, or a JSON object with it as caList or cpsMapping, as deployed servers answer
- * (standards.md 4.1). What jws_parse says; STI_E_LIMIT over the limit of its kind. */
+ * (standards.md 4.1); newlines may follow. Copies. What jws_parse says, of the payload too; STI_E_LIMIT
+ * over the limit of its kind, STI_E_CLAIM_MISSING for a JSON object without it. */
 enum sti_error list_parse(struct sti_span body, enum list_kind kind, struct list **out);
 void list_free(struct list *list);
-
-/* What we think of a list. Only LIST_GOOD replaces the one in force. */
-enum list_verdict {
-	LIST_GOOD,
-	LIST_SAME, /* the one we have, octet for octet */
-	LIST_BAD_TYPE, /* typ, alg, not a list of this kind */
-	LIST_BAD_VERSION,
-	LIST_BAD_SEQUENCE,
-	LIST_BAD_EXP,
-	LIST_EXPIRED,
-	LIST_FOREIGN_X5U, /* the signer's certificate is on a host that this source may not name */
-	LIST_BAD_SIGNER, /* not vouched for by the anchor */
-	LIST_BAD_SIGNATURE,
-	LIST_ROLLBACK, /* a lower sequence than accepted before */
-	LIST_EQUIVOCATION, /* one sequence, other octets */
-	LIST_JUMP, /* so far ahead that the operator must confirm it (F6) */
-	LIST_EMPTY, /* nothing of use in it */
-	LIST_VERDICTS
-};
-
-/* One row for each: log code, alarm, clause, text. */
-struct list_verdict_row {
-	const char *name; /* "list.rollback" */
-	unsigned severity; /* 0 none, 1 minor, 2 major, 3 critical (threats.md 1.0) */
-	const char *clause;
-	const char *what; /* for people */
-};
-const struct list_verdict_row *list_verdict_row(enum list_verdict verdict);
 
 struct list_source {
 	const struct anchor *anchor;
@@ -71,13 +46,19 @@ struct list_source {
 	bool confirmed; /* the operator confirmed a jump of the sequence */
 };
 
-/* signer: the chain from x5u, or from the operator's file; may be NULL while it has not been fetched,
- * and then everything is judged that needs no signer, in the same order: LIST_GOOD means "fetch it".
- * mark: of this source; NULL at the first use. */
+/*
+ * In this order, the first fault decides: typ and alg; version; the body; sequence; exp; the host of
+ * x5u; the signer against the anchor; the signature; the mark.
+ * signer: the chain from x5u, or from the operator's file; may be NULL while it has not been fetched.
+ * Then LIST_GOOD means "fetch it", and of the mark only LIST_SAME is told: what nobody has signed is no
+ * evidence against the source. With a signer LIST_SAME, too, is a list that has been verified.
+ * A list without x5u is LIST_FOREIGN_X5U as long as there is no signer.
+ * mark: of this source; NULL at the first use.
+ */
 enum list_verdict list_judge(struct list *list, const struct list_source *source, const struct chain *signer,
 			     const struct mark *mark, int64_t now);
 
-/* For a list that is good. */
+/* For a list that is good: where its source is now. */
 void list_mark(const struct list *list, int64_t now, struct mark *out);
 
 /* Until when it may be used: exp, but not more than max_age seconds after `now` (F7). */

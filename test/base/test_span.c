@@ -115,6 +115,20 @@ static void test_trim_takes_blanks_and_tabs_only(void **state)
 	assert_null(sti_span_trim(absent).p);
 }
 
+static void test_order_is_that_of_octets_and_the_shorter_comes_first(void **state)
+{
+	static const char *const sorted[] = {"", "0-1234", "1234", "12345", "A", "\x7f", "\x80"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sorted) / sizeof(sorted[0]); i++)
+		for (size_t j = 0; j < sizeof(sorted) / sizeof(sorted[0]); j++) {
+			int order = sti_span_compare(sti_span_str(sorted[i]), sti_span_str(sorted[j]));
+
+			assert_int_equal((order > 0) - (order < 0), (i > j) - (i < j));
+		}
+	assert_int_equal(sti_span_compare(absent, sti_span_str("")), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +139,7 @@ int main(void)
 		cmocka_unit_test(test_from_and_first_past_the_end),
 		cmocka_unit_test(test_cut_gives_one_part_more_than_there_are_commas),
 		cmocka_unit_test(test_trim_takes_blanks_and_tabs_only),
+		cmocka_unit_test(test_order_is_that_of_octets_and_the_shorter_comes_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

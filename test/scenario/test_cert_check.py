@@ -285,7 +285,7 @@ class Command(unittest.TestCase):
                 self.assertNotIn(line.strip("-"), done.stderr)
 
     def test_E18_revoked_by_the_administrators_crl(self):
-        crl = ("--crl", self.folder("crl.pem"), "--crl-anchor", self.folder("pa.pem"))
+        crl = ("--crl", self.folder("crl.pem"), "--crl-anchor", self.folder("pa-crl.pem"))
         done = self.check("--json", *crl, self.folder("b.pem"))
         found = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertEqual((done.returncode, found[0]["chain"], found[0]["profile"]), (1, "ok", "revoked"), done)
@@ -296,11 +296,11 @@ class Command(unittest.TestCase):
         crl, a = self.folder("crl.pem"), self.folder("a.pem")
         self.assertComplaint(self.check("--crl", crl, "--crl-anchor", self.folder("roots.pem"), a), 2, "crl.pem")
         self.assertComplaint(self.check("--crl", crl, a), 2, "--crl-anchor")
-        self.assertComplaint(self.check("--crl-anchor", self.folder("pa.pem"), a), 2, "--crl-anchor")
-        self.assertComplaint(self.check("--crl", a, "--crl-anchor", self.folder("pa.pem"), a), 2, "a.pem")
+        self.assertComplaint(self.check("--crl-anchor", self.folder("pa-crl.pem"), a), 2, "--crl-anchor")
+        self.assertComplaint(self.check("--crl", a, "--crl-anchor", self.folder("pa-crl.pem"), a), 2, "a.pem")
 
     def test_E19_crl_that_is_past_trusts_nobody(self):
-        crl = ("--crl", self.folder("crl.pem"), "--crl-anchor", self.folder("pa.pem"))
+        crl = ("--crl", self.folder("crl.pem"), "--crl-anchor", self.folder("pa-crl.pem"))
         later = self.check("--json", *crl, "--at", int(time.time()) + 40 * 86400, self.folder("a.pem"))
         self.assertEqual(later.returncode, 1)
         self.assertIn("CRL", json.loads(later.stdout.splitlines()[0])["profile"])

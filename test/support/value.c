@@ -78,6 +78,20 @@ const struct value *value_at(const struct value *array, size_t i)
 	return (const struct value *)json_array_get(of(array), i);
 }
 
+const char *value_string(const struct value *string)
+{
+	assert_true(json_is_string(of(string)));
+	return json_string_value(of(string));
+}
+
+bool value_true(const struct value *object, const char *name)
+{
+	const json_t *member = json_object_get(of(object), name);
+
+	assert_true(json_is_boolean(member));
+	return json_is_true(member);
+}
+
 bool value_equal(const struct value *a, const struct value *b)
 {
 	return json_equal(of(a), of(b)) != 0;

@@ -19,9 +19,11 @@ void value_free(struct value *root);
 const struct value *value_member(const struct value *object, const char *name);
 const char *value_text(const struct value *object, const char *name);
 long long value_number(const struct value *object, const char *name);
+bool value_true(const struct value *object, const char *name); /* a boolean */
 bool value_has(const struct value *object, const char *name);
 size_t value_count(const struct value *array);
 const struct value *value_at(const struct value *array, size_t i);
+const char *value_string(const struct value *string);
 
 /* The same content, however it is spelt. */
 bool value_equal(const struct value *a, const struct value *b);
