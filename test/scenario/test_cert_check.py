@@ -6,6 +6,7 @@ import collections
 import gzip
 import json
 import os
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -17,7 +18,7 @@ from world import SIDETONE, SOURCE, VECTORS, Folder, keep, main, tearDownModule
 CORPUS = os.path.join(VECTORS, "shaken-real-pki")
 GOLDEN = os.path.join(SOURCE, "test", "scenario", "cert_profile.golden")
 DOMAIN = os.path.join(SOURCE, "examples", "domain-us.json")
-SECONDS = 60
+SECONDS = 60  # of the processor, for all of them
 
 # zlint's newer names of rules that we have under the names of expected.json.
 RENAMED = {
@@ -76,7 +77,7 @@ def renamed(names):
 
 def check(*arguments, **more):
     return subprocess.run([SIDETONE, "cert", "check", *map(str, arguments)], capture_output=True, text=True,
-                          timeout=SECONDS, **more)
+                          timeout=600, **more)
 
 
 @unittest.skipUnless(os.path.isdir(CORPUS), "no vectors")
@@ -96,9 +97,9 @@ class Corpus(unittest.TestCase):
         for name in sorted(os.listdir(os.path.join(CORPUS, "ca"))):
             option = "--root" if name.startswith("root_") else "--intermediate"
             cls.options += [option, os.path.join(CORPUS, "ca", name)]
-        start = time.monotonic()
+        start = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         cls.done = cls.run_it("--no-time", "--domain", DOMAIN, *[row["sha256"] for row in cls.rows])
-        cls.seconds = time.monotonic() - start
+        cls.seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - start
         cls.found = [json.loads(line) for line in cls.done.stdout.splitlines()]
 
     @classmethod
