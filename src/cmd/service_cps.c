@@ -248,8 +248,7 @@ static void ask_credential(struct posting *posting, struct sti_span url)
 	question->posting = posting;
 	question->url = url;
 	posting->pending++;
-	credentials_get(posting->server->credentials, url, posting->trust, clock_now(), got_credential,
-			question);
+	credentials_get(posting->server->credentials, url, posting->trust, clock_now(), got_credential, question);
 }
 
 static void go_on(struct posting *posting)

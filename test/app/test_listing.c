@@ -270,7 +270,8 @@ static void test_F2_a_kept_list_under_another_anchor(void **state)
 /* F22: the next certificate of the PA under the same anchor. */
 static void test_F22_the_signer_rolls_over(void **state)
 {
-	struct issue_subject subject = {.kind = ISSUE_SIGNER, .name = {"US", "Example PA", "Next signer"}, .spc = "0000"};
+	struct issue_subject subject = {
+		.kind = ISSUE_SIGNER, .name = {"US", "Example PA", "Next signer"}, .spc = "0000"};
 	struct scene *s = scene_open();
 	struct pair next = pair_make(subject, &s->pa.root);
 	struct sti_key *key;

@@ -6,10 +6,13 @@ static void test_what_a_configuration_says(void **state)
 	struct pa pa = pa_open();
 	struct trust_plan *plan = pa_plan(
 		&pa, "trust { roots = {\"roots.pem\"} state = \"state\" }\n" PA_LIST_MORE(
-			     "hosts = {\"a.example.com\"} login = \"" PA_LOGIN "\" user = \"u\" password_file = \"password\"")
-			     "list \"map\" { kind = \"cps-mapping\" url = \"" PA_URL
-			     "\" anchor = \"pa.pem\" signer = \"signer.pem\" token_file = \"token\" }\n" PA_CRL_MORE(
-				     "country = \"CA\" stale = hard grace_s = 7"));
+			     "hosts = {\"a.example.com\"} login = \"" PA_LOGIN
+			     "\" user = \"u\" password_file = \"password\"") "list \"map\" { kind = \"cps-mapping\" "
+									     "url = \"" PA_URL
+									     "\" anchor = \"pa.pem\" signer = "
+									     "\"signer.pem\" token_file = \"token\" "
+									     "}\n" PA_CRL_MORE("country = \"CA\" stale "
+											       "= hard grace_s = 7"));
 	const struct plan_source *s = plan->source;
 
 	(void)state;
@@ -54,7 +57,8 @@ static void test_files_that_are_wrong_are_told_with_their_line(void **state)
 		{"trust { roots = {\"token\"} }\n", 2, "/token: "},
 		{PA_STATE "list \"us\" { kind = \"ca-list\"\nurl = \"" PA_URL "\"\nanchor = \"nobody.pem\" }\n", 5,
 		 "list.anchor: "},
-		{PA_STATE "list \"us\" { kind = \"ca-list\" url = \"" PA_URL "\"\nanchor = \"token\" }\n", 4, "list.anchor: "},
+		{PA_STATE "list \"us\" { kind = \"ca-list\" url = \"" PA_URL "\"\nanchor = \"token\" }\n", 4,
+		 "list.anchor: "},
 		{PA_STATE PA_LIST_MORE("\nsigner = \"token\""), 4, "list.signer: "},
 		{PA_STATE PA_LIST_MORE("\ntoken_file = \"open\""), 4, "open to group or others"},
 		{PA_STATE PA_LIST_MORE("login = \"" PA_LOGIN "\" user = \"u\"\npassword_file = \"nobody\""), 4,
