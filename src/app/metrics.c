@@ -41,7 +41,7 @@ static const struct label done = {"result", {"ok", "failed"}};
 static const struct label source = {"source", {"ca-list", "cps-mapping", "crl"}};
 static const struct label refusal = {"reason",
 				     {"bad_type", "bad_version", "bad_sequence", "bad_exp", "expired", "foreign_x5u",
-				      "bad_signer", "bad_signature", "rollback", "equivocation", "jump", "empty",
+				      "bad_signer", "bad_sig", "rollback", "equivocation", "jump", "empty",
 				      "unreadable", "not_yet"}};
 static const struct label severity = {"severity", {"minor", "major", "critical"}};
 
