@@ -27,12 +27,11 @@ static enum sti_error parse(const char *text, struct config **out, struct config
 	return error;
 }
 
-#define CR_ONLY "cr { listen = {\"127.0.0.1:8080\"} certificate \"a1\" { file = \"a1.pem\" } }\n"
-#define STATE   "trust { state = s }\n"
-#define LIST(name, more)                                                                                               \
-	"list " name " { kind = ca-list url = \"https://a.example.com\" anchor = a " more " }"
-#define ROOTS   "trust { roots = {\"roots.pem\"} }\n"
-#define SIGNER  "signer \"main\" { key = k certificate = c x5u = \"https://cr.example.com/a.pem\" }\n"
+#define CR_ONLY          "cr { listen = {\"127.0.0.1:8080\"} certificate \"a1\" { file = \"a1.pem\" } }\n"
+#define STATE            "trust { state = s }\n"
+#define LIST(name, more) "list " name " { kind = ca-list url = \"https://a.example.com\" anchor = a " more " }"
+#define ROOTS            "trust { roots = {\"roots.pem\"} }\n"
+#define SIGNER           "signer \"main\" { key = k certificate = c x5u = \"https://cr.example.com/a.pem\" }\n"
 
 static const char everything[] =
 	"# a carrier\n"
@@ -353,8 +352,9 @@ static const struct bad {
 	{"list polled too fast", CR_ONLY STATE LIST("us", "poll_s = 0"), 3, "list.poll_s: \"0\" is wrong"},
 	{"login without password", CR_ONLY STATE LIST("us", "login = \"https://a.example.com\" user = u"), 3,
 	 "list: expected login, user and password_file"},
-	{"login and token", CR_ONLY STATE LIST("us", "password_file = p login = \"https://a.example.com\" user = u\n"
-						      " token_file = t"),
+	{"login and token",
+	 CR_ONLY STATE LIST("us", "password_file = p login = \"https://a.example.com\" user = u\n"
+				  " token_file = t"),
 	 4, "list.token_file: there is a login"},
 	{"crl from nowhere", CR_ONLY "crl us { anchor = a }\n", 2, "crl: expected either url or file"},
 	{"crl from two places", CR_ONLY STATE "crl us { anchor = a file = f url = \"https://a.example.com\" }\n", 3,

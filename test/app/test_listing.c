@@ -368,7 +368,8 @@ static bool attempt_list(void *context)
 	if (offer.step == OFFER_WANTS_SIGNER)
 		offer = listing_take_signer(&listing, buf_span(&a->s->pa.signer.cert), NOON);
 	taken = offer.step == OFFER_TAKEN;
-	assert_true(taken || offer.step == OFFER_FAILED || offer.step == OFFER_UNSAVED);
+	if (offer.step == OFFER_REFUSED)
+		fail_msg("%s: %s", offer.code, offer.what);
 	assert_true(taken == listing_is_in_force(&listing, NOON));
 	listing_close(&listing);
 	return taken;

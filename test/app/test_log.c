@@ -237,12 +237,11 @@ static void test_an_event_whose_severity_depends_on_the_case(void **state)
 		log_begin_alarm(&line, LOG_SOURCE_REFUSED, severity);
 		log_end(f->log, &line, NOW);
 	}
-	assert_string_equal(written(f),
-			    "ts=2025-12-01T00:00:00Z level=error event=source_refused\n"
-			    "ts=2025-12-01T00:00:00Z level=error event=source_refused alarm=minor\n"
-			    "ts=2025-12-01T00:00:00Z level=error event=source_refused alarm=major\n"
-			    "ts=2025-12-01T00:00:00Z level=error event=source_refused alarm=critical\n"
-			    "ts=2025-12-01T00:00:00Z level=error event=source_refused alarm=critical\n");
+	assert_string_equal(written(f), "ts=2025-12-01T00:00:00Z level=error event=source_refused\n"
+					"ts=2025-12-01T00:00:00Z level=error event=source_refused alarm=minor\n"
+					"ts=2025-12-01T00:00:00Z level=error event=source_refused alarm=major\n"
+					"ts=2025-12-01T00:00:00Z level=error event=source_refused alarm=critical\n"
+					"ts=2025-12-01T00:00:00Z level=error event=source_refused alarm=critical\n");
 	assert_int_equal(metrics_get(f->metrics, METRIC_ALARMS, METRICS_MINOR), 1);
 	assert_int_equal(metrics_get(f->metrics, METRIC_ALARMS, METRICS_MAJOR), 1);
 	assert_int_equal(metrics_get(f->metrics, METRIC_ALARMS, METRICS_CRITICAL), 2);

@@ -49,8 +49,8 @@ static void test_what_is_sent_and_what_comes_back(void **state)
 	assert_int_equal(answer.error, STI_OK);
 	assert_string_equal(answer.token, "t0ken");
 	assert_non_null(strstr(raw_server_last(rig.server), "\r\nContent-Type: application/json\r\n"));
-	assert_non_null(strstr(raw_server_last(rig.server),
-			       "\r\n\r\n{\"userId\":\"u\",\"password\":\"s3cret \\\"x\\\"\"}"));
+	assert_non_null(
+		strstr(raw_server_last(rig.server), "\r\n\r\n{\"userId\":\"u\",\"password\":\"s3cret \\\"x\\\"\"}"));
 	rig_close(&rig);
 	trust_plan_unref(plan);
 	pa_close(&pa);
