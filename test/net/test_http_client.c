@@ -402,6 +402,44 @@ static void test_max_age_and_retry_after_in_every_spelling(void **state)
 	}
 }
 
+static void check_etag(void *context, enum sti_error error, const struct http_response *response)
+{
+	struct sti_span *etag = context;
+
+	assert_int_equal(error, STI_OK);
+	*etag = response->etag.p ? sti_span(memcpy(malloc(response->etag.n), response->etag.p, response->etag.n),
+					    response->etag.n)
+				 : sti_span_str("none");
+}
+
+static void test_etag_as_sent(void **state)
+{
+	static const struct {
+		const char *answer;
+		const char *etag;
+	} row[] = {
+		{HEAD("ETag: \"a b\"\r\n"), "\"a b\""},
+		{HEAD("etag:W/\"x\" \r\n"), "W/\"x\""},
+		{HEAD(""), "none"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct rig *rig = rig_open();
+		struct http_call call = local_call(rig);
+		struct sti_span etag = {0};
+
+		rig_unix(rig, RAW_ANSWER, row[i].answer);
+		assert_int_equal(http_client_send(rig->client, &call, check_etag, &etag), STI_OK);
+		while (!etag.p)
+			uv_run(&rig->loop, UV_RUN_ONCE);
+		assert_true(sti_span_is(etag, row[i].etag));
+		if (i < 2)
+			free((void *)(uintptr_t)etag.p);
+		rig_close(rig);
+	}
+}
+
 /* ---- what the gate refuses ---- */
 
 static void test_D1_D2_D3_urls_refused_before_anything_is_sent(void **state)
@@ -1296,6 +1334,7 @@ int main(void)
 		cmocka_unit_test(test_every_method_leaves_under_its_name),
 		cmocka_unit_test(test_header_value_with_a_line_break_is_not_sent),
 		cmocka_unit_test(test_max_age_and_retry_after_in_every_spelling),
+		cmocka_unit_test(test_etag_as_sent),
 		cmocka_unit_test(test_D1_D2_D3_urls_refused_before_anything_is_sent),
 		cmocka_unit_test(test_D20_the_same_gate_for_all_who_fetch_or_post),
 		cmocka_unit_test(test_D5_D6_names_that_resolve_to_special_addresses),

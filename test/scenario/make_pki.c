@@ -82,13 +82,14 @@ static void make_signer(const char *folder, const char *name, const char *spc, i
 	struct party party;
 
 	snprintf(cn, sizeof(cn), "SHAKEN %s", spc);
-	party = make((struct issue_subject){.kind = ISSUE_SIGNER,
-					    .name = {"US", "Example Telephone", cn},
-					    .serial = sti_span(is_a ? serial_of_a : NULL, is_a ? sizeof(serial_of_a) : 0),
-					    .not_before = from,
-					    .not_after = until,
-					    .spc = spc},
-		     ca);
+	party = make(
+		(struct issue_subject){.kind = ISSUE_SIGNER,
+				       .name = {"US", "Example Telephone", cn},
+				       .serial = sti_span(is_a ? serial_of_a : NULL, is_a ? sizeof(serial_of_a) : 0),
+				       .not_before = from,
+				       .not_after = until,
+				       .spc = spc},
+		ca);
 	save_party(folder, name, &party, ca);
 }
 
