@@ -26,10 +26,8 @@ static void look(const struct sti_credential *credential)
 {
 	bool trusted = sti_credential_trust(credential, NULL, NOON) == STI_TRUST_OK;
 
-	if (!sti_credential_key(credential))
-		abort();
-	if (trusted && (!sti_credential_spc(credential).p || sti_credential_from(credential) > NOON ||
-			sti_credential_until(credential) < NOON))
+	if (trusted && (!sti_credential_key(credential) || !sti_credential_spc(credential).p ||
+			sti_credential_from(credential) > NOON || sti_credential_until(credential) < NOON))
 		abort();
 }
 

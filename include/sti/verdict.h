@@ -28,7 +28,8 @@ struct sti_case_row {
 	enum sti_verstat verstat;
 	const char *check;  /* short name of the check that found it: "signature" */
 	const char *clause; /* of the standard */
-	const char *what;   /* one line for people */
+	const char *what;   /* one line for people: what is wrong */
+	const char *expected; /* what it looks for */
 };
 
 STI_API const struct sti_case_row *sti_case_row(enum sti_case c);

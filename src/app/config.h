@@ -109,6 +109,34 @@ struct config_route {
 	const char *cps; /* https URL, posted to verbatim */
 };
 
+struct config_list { /* a signed list that is polled */
+	const char *name;
+	const char *kind; /* "ca-list", "cps-mapping" */
+	const char *url;
+	const char *anchor; /* file: who may sign it */
+	const char *signer; /* file: chain of its signer; NULL: fetched from x5u */
+	const char **hosts; /* that x5u may name besides the url's */
+	size_t n_hosts;
+	int64_t poll_s;
+	int64_t max_age_s;
+	int64_t confirmed_sequence; /* a jump to this one is confirmed; 0: none */
+	const char *login; /* URL */
+	const char *user;
+	const char *password_file;
+	const char *token_file; /* value of Authorization */
+};
+
+struct config_crl {
+	const char *name;
+	const char *url; /* this or file */
+	const char *file;
+	const char *anchor; /* file: who may sign it */
+	const char *country; /* NULL: it speaks for all */
+	int64_t grace_s;
+	bool hard; /* stale = "hard" */
+	int64_t poll_s;
+};
+
 struct config_limits { /* of every listener */
 	int64_t handshake_ms;
 	int64_t idle_ms;
@@ -126,6 +154,11 @@ struct config {
 	const char *trunk_prefix; /* of national numbers, outside country code 1 */
 	const char **roots; /* PEM files: the trusted STI-CA roots */
 	size_t n_roots;
+	const char *state; /* folder of lists, CRLs and their high-water marks; NULL: none */
+	struct config_list *list;
+	size_t n_list;
+	struct config_crl *crl;
+	size_t n_crl;
 	const char **permit; /* "host:port" let through the gate */
 	size_t n_permit;
 	const char *fetch_ca; /* PEM file: who vouches for certificate repositories and CPSs; NULL: the system's */

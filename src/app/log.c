@@ -45,6 +45,16 @@ static const struct row {
 	[LOG_STORE_FULL] = {"store_full", "error", MAJOR, 1},
 	[LOG_NO_MEMORY] = {"no_memory", "error", CRITICAL, 1},
 	[LOG_INTERNAL] = {"internal", "error", CRITICAL, 10},
+	[LOG_TRUST] = {"trust", "info", NO_ALARM, 10},
+	[LOG_SOURCE_NEW] = {"source_new", "info", NO_ALARM, 100},
+	[LOG_SOURCE_REFUSED] = {"source_refused", "error", MAJOR, 100},
+	[LOG_SOURCE_FAILED] = {"source_failed", "warning", NO_ALARM, 100},
+	[LOG_SOURCE_BACK] = {"source_back", "info", NO_ALARM, 100},
+	[LOG_SOURCE_ENTRIES] = {"source_entries", "error", MAJOR, 100},
+	[LOG_SOURCE_AGING] = {"source_aging", "error", MAJOR, 100},
+	[LOG_SOURCE_EXPIRED] = {"source_expired", "error", CRITICAL, 100},
+	[LOG_SOURCE_STATE] = {"source_state", "error", MAJOR, 100},
+	[LOG_SOURCE_UNSAVED] = {"source_unsaved", "error", CRITICAL, 100},
 	[LOG_WORKER_CRASHED] = {"worker_crashed", "error", CRITICAL, 10},
 	[LOG_CRASH_LOOP] = {"crash_loop", "error", CRITICAL, 10},
 	[LOG_CLOCK_JUMPED] = {"clock_jumped", "error", MAJOR, 10},
@@ -117,17 +127,23 @@ enum { TIME = sizeof("ts=2026-01-01T00:00:00Z") - 1, TAIL = 64, PAIRS = LOG_LINE
 
 void log_begin(struct log_line *line, enum log_event event)
 {
+	log_begin_alarm(line, event, rows[event].severity);
+}
+
+void log_begin_alarm(struct log_line *line, enum log_event event, unsigned severity)
+{
 	line->event = event;
+	line->severity = severity <= CRITICAL ? severity : CRITICAL;
 	line->cut = false;
 	line->text = buf_lend(line->memory, PAIRS);
 	buf_put_str(&line->text, " level=");
 	buf_put_str(&line->text, rows[event].level);
 	buf_put_str(&line->text, " event=");
 	buf_put_str(&line->text, rows[event].code);
-	if (rows[event].severity == NO_ALARM)
+	if (line->severity == NO_ALARM)
 		return;
 	buf_put_str(&line->text, " alarm=");
-	buf_put_str(&line->text, severity_text[rows[event].severity]);
+	buf_put_str(&line->text, severity_text[line->severity]);
 }
 
 /* Takes one character off the front and writes it so that it stays on its line and in its quotes. C1
@@ -278,14 +294,12 @@ static bool pace_take(struct pace *pace, uint64_t per_second, int64_t now, uint6
 	return true;
 }
 
-static void count(struct log *log, enum log_event event, bool written)
+static void count(struct log *log, unsigned severity, bool written)
 {
-	enum severity severity = rows[event].severity;
-
 	if (!log->metrics)
 		return;
 	if (severity != NO_ALARM)
-		metrics_add(log->metrics, METRIC_ALARMS, (unsigned)(severity - MINOR), 1);
+		metrics_add(log->metrics, METRIC_ALARMS, severity - MINOR, 1);
 	if (!written)
 		metrics_add(log->metrics, METRIC_LOG_DROPPED, 0, 1);
 }
@@ -302,7 +316,7 @@ void log_end(struct log *log, struct log_line *line, int64_t now)
 	if (take && !written)
 		pace->dropped += dropped + 1;
 	pthread_mutex_unlock(&log->lock);
-	count(log, line->event, written);
+	count(log, line->severity, written);
 }
 
 void log_event(struct log *log, enum log_event event, int64_t now, const char *key, const char *value)

@@ -37,6 +37,16 @@ enum log_event {
 	LOG_STORE_FULL,
 	LOG_NO_MEMORY,
 	LOG_INTERNAL, /* what must not happen */
+	LOG_TRUST, /* another snapshot is in force */
+	LOG_SOURCE_NEW, /* a list or CRL was accepted */
+	LOG_SOURCE_REFUSED, /* code says why: list.rollback, crl.bad_sig, … */
+	LOG_SOURCE_FAILED, /* not to be had */
+	LOG_SOURCE_BACK, /* to be had again */
+	LOG_SOURCE_ENTRIES, /* a list in force has entries that were set aside */
+	LOG_SOURCE_AGING, /* what is in force gets old, for nothing newer comes */
+	LOG_SOURCE_EXPIRED,
+	LOG_SOURCE_STATE, /* what was kept on disk is not as it was left */
+	LOG_SOURCE_UNSAVED, /* good, but could not be written: the one before stays in force */
 	LOG_WORKER_CRASHED,
 	LOG_CRASH_LOOP,
 	LOG_CLOCK_JUMPED, /* the wall clock against one that nobody sets */
@@ -56,12 +66,16 @@ enum { LOG_LINE = 1024 };
  * cut=true says so. */
 struct log_line {
 	enum log_event event;
+	unsigned severity; /* 0: no alarm */
 	bool cut;
 	struct buf text;
 	uint8_t memory[LOG_LINE];
 };
 
 void log_begin(struct log_line *line, enum log_event event);
+
+/* The same for an event whose severity depends on the case: 0 no alarm, 1 minor, 2 major, 3 critical. */
+void log_begin_alarm(struct log_line *line, enum log_event event, unsigned severity);
 
 /* key: of our own, no blanks. Bytes of strangers are escaped: control characters and what is not UTF-8
  * as \xNN. An absent value is left out. */

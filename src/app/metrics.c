@@ -38,6 +38,10 @@ static const struct label post = {"result",
 static const struct label event = {"event", {"expired", "taken", "duplicate", "full"}};
 static const struct label hit = {"result", {"hit", "miss"}};
 static const struct label done = {"result", {"ok", "failed"}};
+static const struct label source = {"source", {"ca-list", "cps-mapping", "crl"}};
+static const struct label refusal = {"reason", {"bad_type", "bad_version", "bad_sequence", "bad_exp", "expired",
+						"foreign_x5u", "bad_signer", "bad_signature", "rollback",
+						"equivocation", "jump", "empty", "unreadable", "not_yet"}};
 static const struct label severity = {"severity", {"minor", "major", "critical"}};
 
 static const struct row rows[METRIC_COUNT] = {
@@ -62,6 +66,20 @@ static const struct row rows[METRIC_COUNT] = {
 	[METRIC_CERT_CACHE] = {"certificate_cache", COUNTER, &hit, NULL,
 			       "Questions for a certificate that were answered from memory."},
 	[METRIC_CERT_PARSED] = {"certificates_parsed", COUNTER, NULL, NULL, "Certificate bodies parsed and judged."},
+	[METRIC_SOURCE_FETCHES] = {"source_fetches", COUNTER, &source, &done, "Looks at the sources of lists and CRLs."},
+	[METRIC_SOURCE_REFUSED] = {"source_refused", COUNTER, &refusal, NULL,
+				   "Lists and CRLs that were refused; the log names the source."},
+	[METRIC_SOURCE_REFRESHED] = {"source_refreshed_seconds", GAUGE, &source, NULL,
+				     "When the source that failed longest was last read well, in seconds of the epoch; "
+				     "0: never, or there is none."},
+	[METRIC_SOURCE_UNTIL] = {"source_until_seconds", GAUGE, &source, NULL,
+				 "When the first of those in force ends (exp, nextUpdate), in seconds of the epoch; 0: "
+				 "there is none."},
+	[METRIC_TRUST_GENERATION] = {"trust_generation", GAUGE, NULL, NULL,
+				     "Number of the trust snapshot in force; goes up with each change."},
+	[METRIC_ROOTS] = {"trusted_roots", GAUGE, NULL, NULL, "STI-CA roots trusted."},
+	[METRIC_REVOKED] = {"revoked_certificates", GAUGE, NULL, NULL, "Entries of the CRLs in force."},
+	[METRIC_MAPPED] = {"mapped_ocns", GAUGE, NULL, NULL, "Entries of the cpsMappings in force."},
 	[METRIC_ALARMS] = {"alarms", COUNTER, &severity, NULL, "Alarms raised; the log names each."},
 	[METRIC_CONNECTIONS] = {"connections", GAUGE, &role, NULL, "Connections open now."},
 	[METRIC_RELOADS] = {"config_reloads", COUNTER, &done, NULL, "Reloads of the configuration."},
@@ -212,6 +230,11 @@ static unsigned status_index(int code)
 void metrics_request(struct metrics *metrics, enum metrics_role who, int code)
 {
 	metrics_add(metrics, METRIC_REQUESTS, (unsigned)who * values(&status) + status_index(code), 1);
+}
+
+void metrics_source_fetch(struct metrics *metrics, enum metrics_source from, enum metrics_done how)
+{
+	metrics_add(metrics, METRIC_SOURCE_FETCHES, (unsigned)from * values(&done) + (unsigned)how, 1);
 }
 
 /* --- OpenMetrics --- */

@@ -30,6 +30,14 @@ enum metric {
 	METRIC_CERT_FETCHES, /* enum metrics_done */
 	METRIC_CERT_CACHE, /* enum metrics_hit */
 	METRIC_CERT_PARSED,
+	METRIC_SOURCE_FETCHES, /* metrics_source_fetch */
+	METRIC_SOURCE_REFUSED, /* enum metrics_refusal */
+	METRIC_SOURCE_REFRESHED, /* gauge; enum metrics_source: seconds of the epoch */
+	METRIC_SOURCE_UNTIL, /* gauge; enum metrics_source: seconds of the epoch */
+	METRIC_TRUST_GENERATION, /* gauge */
+	METRIC_ROOTS, /* gauge */
+	METRIC_REVOKED, /* gauge */
+	METRIC_MAPPED, /* gauge */
 	METRIC_ALARMS, /* enum metrics_severity */
 	METRIC_CONNECTIONS, /* gauge; enum metrics_role */
 	METRIC_RELOADS, /* enum metrics_done */
@@ -70,6 +78,24 @@ enum metrics_post {
 enum metrics_store { METRICS_STORE_EXPIRED, METRICS_STORE_TAKEN, METRICS_STORE_DUPLICATE, METRICS_STORE_FULL };
 enum metrics_hit { METRICS_HIT, METRICS_MISS };
 enum metrics_done { METRICS_OK, METRICS_FAILED };
+enum metrics_source { METRICS_SOURCE_CA_LIST, METRICS_SOURCE_MAPPING, METRICS_SOURCE_CRL };
+enum metrics_refusal { /* the verdicts on a list from bad_type on, in the order of enum list_verdict */
+	METRICS_REFUSAL_TYPE,
+	METRICS_REFUSAL_VERSION,
+	METRICS_REFUSAL_SEQUENCE,
+	METRICS_REFUSAL_EXP,
+	METRICS_REFUSAL_EXPIRED,
+	METRICS_REFUSAL_X5U,
+	METRICS_REFUSAL_SIGNER,
+	METRICS_REFUSAL_SIGNATURE,
+	METRICS_REFUSAL_ROLLBACK,
+	METRICS_REFUSAL_EQUIVOCATION,
+	METRICS_REFUSAL_JUMP,
+	METRICS_REFUSAL_EMPTY,
+	METRICS_REFUSAL_UNREADABLE, /* these also of a CRL */
+	METRICS_REFUSAL_NOT_YET,
+	METRICS_REFUSALS
+};
 enum metrics_severity { METRICS_MINOR, METRICS_MAJOR, METRICS_CRITICAL };
 
 /* version stands in sidetone_build_info: letters, digits, dots; copied. NULL without memory. */
@@ -85,6 +111,9 @@ void metrics_observe(struct metrics *metrics, enum metric metric, unsigned label
 
 /* One answer of a listener. */
 void metrics_request(struct metrics *metrics, enum metrics_role role, int status);
+
+/* One question to a source of lists or CRLs. */
+void metrics_source_fetch(struct metrics *metrics, enum metrics_source source, enum metrics_done done);
 
 /* Of a counter or gauge. */
 int64_t metrics_get(const struct metrics *metrics, enum metric metric, unsigned label);

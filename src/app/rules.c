@@ -2,6 +2,8 @@
 #include "app/rules.h"
 
 #include "app/listen_address.h"
+#include "base/limits.h"
+#include "trust/snapshot.h"
 
 /* A rule gives the field that breaks it, or NULL. */
 typedef const void *rule_fn(const struct config *config);
@@ -163,12 +165,103 @@ static const void *signer_unknown(const struct config *c)
 	return NULL;
 }
 
+/* --- lists and CRLs --- */
+
+static bool is_ca_list(const struct config_list *list)
+{
+	return strcmp(list->kind, "ca-list") == 0;
+}
+
+static const void *too_many_sources(const struct config *c)
+{
+	if (c->n_list + c->n_crl <= LIMIT_SOURCES)
+		return NULL;
+	return c->n_list ? (const void *)&c->list[c->n_list - 1] : &c->crl[c->n_crl - 1];
+}
+
+static const void *too_many_mappings(const struct config *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_list; i++)
+		if (!is_ca_list(&c->list[i]) && ++n > TRUST_MAPPINGS)
+			return &c->list[i];
+	return NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* They would share one high-water mark. */
+static const void *list_twice(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_list; i++)
+		for (size_t k = 0; k < i; k++)
+			if (same_text(c->list[i].kind, c->list[k].kind) && same_text(c->list[i].url, c->list[k].url) &&
+			    same_text(c->list[i].user, c->list[k].user))
+				return &c->list[i];
+	return NULL;
+}
+
+static const void *crl_twice(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_crl; i++)
+		for (size_t k = 0; k < i; k++)
+			if (c->crl[i].url && same_text(c->crl[i].url, c->crl[k].url))
+				return &c->crl[i];
+	return NULL;
+}
+
+static const void *no_state(const struct config *c)
+{
+	if (c->state)
+		return NULL;
+	if (c->n_list)
+		return &c->list[0];
+	for (size_t i = 0; i < c->n_crl; i++)
+		if (c->crl[i].url)
+			return &c->crl[i];
+	return NULL;
+}
+
+static const void *crl_from_nowhere(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_crl; i++)
+		if (!c->crl[i].url == !c->crl[i].file)
+			return &c->crl[i];
+	return NULL;
+}
+
+static const void *half_login(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_list; i++) {
+		const struct config_list *l = &c->list[i];
+
+		if (!l->login != !l->password_file || (l->login && !l->user))
+			return l;
+	}
+	return NULL;
+}
+
+static const void *login_and_token(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_list; i++)
+		if (c->list[i].login && c->list[i].token_file)
+			return &c->list[i].token_file;
+	return NULL;
+}
+
 /* --- vs, cps, cr --- */
 
 static const void *no_roots(const struct config *c)
 {
 	if (c->n_roots)
 		return NULL;
+	for (size_t i = 0; i < c->n_list; i++)
+		if (is_ca_list(&c->list[i]))
+			return NULL;
 	return c->vs.on ? (const void *)&c->vs : c->cps.on ? &c->cps : NULL;
 }
 
@@ -223,7 +316,16 @@ static const struct rule {
 	{client_certificate_not_asked,
 	 "as.client.certificate_sha256: there is no as.client_ca, so no client is asked for a certificate"},
 	{signer_unknown, "as.client.signer: there is no signer of that name"},
-	{no_roots, "trust.roots: there are none, expected at least one where PASSporTs are verified"},
+	{too_many_sources, "list, crl: too many, expected no more than 64 together"},
+	{too_many_mappings, "list: too many of kind cps-mapping, expected no more than 32"},
+	{list_twice, "list: there is one of this kind, url and user already"},
+	{crl_twice, "crl: there is one of this url already"},
+	{no_state, "trust.state: missing, expected a folder to keep what is fetched and how far each source has got"},
+	{crl_from_nowhere, "crl: expected either url or file"},
+	{half_login, "list: expected login, user and password_file, or none of login and password_file"},
+	{login_and_token, "list.token_file: there is a login, expected one of them"},
+	{no_roots,
+	 "trust.roots: there are none, expected at least one, or a list of kind ca-list, where PASSporTs are verified"},
 	{wait_over_budget, "vs.wait_ms: longer than vs.budget_ms, expected at most that"},
 	{local_without_cps,
 	 "vs.out_of_band: local without a cps in this process, expected unix:/path, an https URL or off"},

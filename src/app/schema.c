@@ -17,7 +17,7 @@
 		.row = (rows), .n = sizeof(rows) / sizeof((rows)[0]), .base = AT(member)                               \
 	}
 
-enum { MANY = LIMIT_CONFIG_ENTRIES, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAYS_30 = 30 * 86400 };
+enum { MANY = LIMIT_CONFIG_ENTRIES, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAY_S = 86400, DAYS_30 = 30 * DAY_S };
 
 static const char false_true[] = "false|true";
 
@@ -38,7 +38,53 @@ static const struct schema_row root_rows[] = {
 
 static const struct schema_row trust_rows[] = {
 	{"roots", SCHEMA_PATH, SCHEMA_LIST, AT(roots), 0, MANY,
-	 .what = "PEM files with the trusted STI-CA roots. Needed by vs and cps."},
+	 .what = "PEM files with trusted STI-CA roots. vs and cps need these or a list."},
+	{"state", SCHEMA_PATH, SCHEMA_STRING, AT(state),
+	 .what = "Folder, made where it is missing, for what was fetched and how far each source has got. Needed by list "
+		 "and crl with a url."},
+};
+
+static const struct schema_row list_rows[] = {
+	{"kind", SCHEMA_WORD, SCHEMA_STRING, offsetof(struct config_list, kind), .words = "ca-list|cps-mapping",
+	 .mandatory = true, .what = "What it lists: trusted STI-CA roots, or the CPSs of OCNs."},
+	{"url", SCHEMA_OWN_URL, SCHEMA_STRING, offsetof(struct config_list, url), .mandatory = true,
+	 .what = "Where it is fetched from. fetch.permit is not needed for it, TLS is verified with fetch.ca."},
+	{"anchor", SCHEMA_PATH, SCHEMA_STRING, offsetof(struct config_list, anchor), .mandatory = true,
+	 .what = "PEM file: who may sign it. A CA vouches for the signers under it, any other certificate for itself "
+		 "alone."},
+	{"hosts", SCHEMA_HOST, SCHEMA_LIST, offsetof(struct config_list, hosts), 0, LIMIT_SOURCE_HOSTS,
+	 .what = "Hosts besides that of url from which the certificate of its signer may be fetched."},
+	{"signer", SCHEMA_PATH, SCHEMA_STRING, offsetof(struct config_list, signer),
+	 .what = "PEM file: chain of its signer, leaf first. Without it the chain is fetched from the x5u of the list."},
+	{"poll_s", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_list, poll_s), 1, DAY_S, .fallback = "300",
+	 .what = "Seconds between two looks at url, 10 % more or less."},
+	{"max_age_s", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_list, max_age_s), 60, 365 * DAY_S,
+	 .fallback = "2592000", .what = "Seconds that a list may be used for, however late its own exp is."},
+	{"confirmed_sequence", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_list, confirmed_sequence), 0, INT64_MAX,
+	 .fallback = "0", .what = "A jump to this sequence, refused before as list.jump, is right. 0: none."},
+	{"login", SCHEMA_OWN_URL, SCHEMA_STRING, offsetof(struct config_list, login),
+	 .what = "Where user and password are changed for an access token."},
+	{"user", SCHEMA_TEXT, SCHEMA_STRING, offsetof(struct config_list, user), .what = "userId of the login."},
+	{"password_file", SCHEMA_PATH, SCHEMA_STRING, offsetof(struct config_list, password_file),
+	 .what = "Secret file: the password of the login."},
+	{"token_file", SCHEMA_PATH, SCHEMA_STRING, offsetof(struct config_list, token_file),
+	 .what = "Secret file: what is sent as Authorization, as it stands, where there is no login."},
+};
+
+static const struct schema_row crl_rows[] = {
+	{"url", SCHEMA_OWN_URL, SCHEMA_STRING, offsetof(struct config_crl, url),
+	 .what = "Where it is fetched from. Either this or file."},
+	{"file", SCHEMA_PATH, SCHEMA_STRING, offsetof(struct config_crl, file), .what = "PEM or DER file."},
+	{"anchor", SCHEMA_PATH, SCHEMA_STRING, offsetof(struct config_crl, anchor), .mandatory = true,
+	 .what = "PEM file: who may sign it."},
+	{"country", SCHEMA_ISO_COUNTRY, SCHEMA_STRING, offsetof(struct config_crl, country),
+	 .what = "It speaks only for certificates under roots of this country; without it for all."},
+	{"grace_s", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_crl, grace_s), 0, 365 * DAY_S, .fallback = "86400",
+	 .what = "Seconds after nextUpdate for which it still counts."},
+	{"stale", SCHEMA_WORD, SCHEMA_BOOL, offsetof(struct config_crl, hard), .words = "soft|hard", .fallback = "soft",
+	 .what = "After that: soft, it is passed over; hard, nothing it speaks for is trusted."},
+	{"poll_s", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_crl, poll_s), 1, DAY_S, .fallback = "3600",
+	 .what = "Seconds between two looks at url or file, 10 % more or less."},
 };
 
 static const struct schema_row fetch_rows[] = {
@@ -201,6 +247,13 @@ static const struct schema_section_row sections[SCHEMA_SECTIONS] = {
 	[SCHEMA_ROOT] = {"", .size = sizeof(struct config), .part = {ROWS(root_rows)},
 			 .what = "What concerns the whole process."},
 	[SCHEMA_TRUST] = {"trust", .part = {ROWS(trust_rows)}, .what = "Whom we believe."},
+	[SCHEMA_SIGNED_LIST] = {"list", .many = true, .title = SCHEMA_NAME, .at = AT(list),
+				.size = sizeof(struct config_list), .part = {ROWS(list_rows)},
+				.what = "A signed list of a policy administrator or CA: polled, verified, kept. TITLE "
+					"names it in logs."},
+	[SCHEMA_CRL] = {"crl", .many = true, .title = SCHEMA_NAME, .at = AT(crl), .size = sizeof(struct config_crl),
+			.part = {ROWS(crl_rows)},
+			.what = "A CRL: every certificate of a path but the root is looked up in it."},
 	[SCHEMA_FETCH] = {"fetch", .part = {ROWS(fetch_rows)}, .what = "How we fetch from others, and post to them."},
 	[SCHEMA_CACHE] = {"cache", .part = {ROWS(cache_rows)}, .what = "The signers' certificates that are kept."},
 	[SCHEMA_LIMITS] = {"limits", .at = AT(limits), .size = sizeof(struct config_limits),
@@ -341,6 +394,12 @@ static bool is_country(struct sti_span text)
 	return is_made_of(text, DIGIT, 1, 3) && text.p[0] != '0';
 }
 
+/* ISO 3166-1 alpha-2 */
+static bool is_iso_country(struct sti_span text)
+{
+	return is_made_of(text, UPPER, 2, 2);
+}
+
 static bool is_trunk(struct sti_span text)
 {
 	return is_made_of(text, DIGIT, 0, 4);
@@ -388,6 +447,7 @@ static const struct kind {
 	[SCHEMA_HOST_PORT] = {is_host_port, "host:port"},
 	[SCHEMA_DIGITS] = {is_digits, "1 to 15 digits"},
 	[SCHEMA_COUNTRY] = {is_country, "a country code of 1 to 3 digits"},
+	[SCHEMA_ISO_COUNTRY] = {is_iso_country, "a country of two capital letters"},
 	[SCHEMA_TRUNK] = {is_trunk, "up to 4 digits"},
 	[SCHEMA_SHA256] = {is_sha256, "64 hexadecimal digits"},
 	[SCHEMA_OCN] = {is_ocn, "an OCN: 4 capital letters or digits"},

@@ -65,6 +65,12 @@ enum {
 	LIMIT_CRL_EXTENSIONS = 16,    /* of a CRL or an entry; RFC 5280 has seven */
 	LIMIT_CRL_SKEW_S = 300,       /* by which thisUpdate may lie ahead of our clock */
 
+	LIMIT_SOURCES = 64,      /* lists and CRLs: two for each of 30 countries */
+	LIMIT_SOURCE_HOSTS = 16, /* that the x5u of one list may name */
+	LIMIT_CRL_BODY = 16 * 1024 * 1024, /* 300,000 entries; real ones have some hundred */
+	LIMIT_ETAG = 256,        /* a SHA-256 in quotes has 66 */
+	LIMIT_ACCESS_TOKEN = 8 * 1024, /* JWTs with their claims stay under 2 KiB */
+
 	LIMIT_CA_LIST = LIMIT_ROOTS_BODY,      /* octets of the signed list of them, with its wrapping */
 	LIMIT_MAPPING_LIST = 64 * 1024 * 1024, /* octets of a cpsMapping with its wrapping */
 	LIMIT_MAPPING = 200000,                /* entries of it: ten times the OCNs and CICs of a continent */
@@ -81,6 +87,7 @@ enum {
 
 	LIMIT_CONFIG = 1024 * 1024,   /* octets; 10,000 routes have 600 KB */
 	LIMIT_CONFIG_ENTRIES = 10000, /* of one list; libconfuse compares each section title with all before it */
+	LIMIT_INSPECT = 64 * 1024 * 1024, /* what `sidetone inspect` reads: the largest of them is a cpsMapping */
 	LIMIT_PATH = 1023             /* octets of a file name */
 };
 

@@ -15,6 +15,8 @@ const struct command command_table[] = {
 	{"sign", command_sign, "--key FILE --x5u URL --attest A|B|C --orig TN --dest TN[,TN] [options]",
 	 "prints an Identity header value"},
 	{"verify", command_verify, "[options] [IDENTITY|FILE|-]", "judges an Identity header value or a PASSporT"},
+	{"inspect", command_inspect, "[--json] [--now N] FILE|-",
+	 "decodes whatever it is (PASSporT, Identity, list, certificate, CRL, SPC token) and says what is wrong with it"},
 	{"cert", command_cert, "check [options] FILE...",
 	 "a line for each certificate: its chain, its profile, SPC, country, lint findings"},
 	{"cache", command_cache, "import|list|purge --folder DIR [options] [URL[=FILE]...]",

@@ -22,6 +22,7 @@ int command_cache(int argc, char **argv);
 int command_cert(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_help(int argc, char **argv);
+int command_inspect(int argc, char **argv);
 int command_lab(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_sign(int argc, char **argv);

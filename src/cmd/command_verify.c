@@ -10,14 +10,17 @@
 #include "base/limits.h"
 #include "cmd/command.h"
 #include "cmd/fetch.h"
+#include "cmd/identity_input.h"
 #include "cmd/option.h"
-#include "json/writer.h"
+#include "cmd/verify_report.h"
 #include "store/file.h"
 
 enum { ROOTS_MAX = 4 * 1024 * 1024 };
 
 struct verify_options {
 	struct option_list trust;
+	struct option_list crl;
+	struct option_list crl_anchor;
 	struct option_list permit;
 	const char *cert;
 	const char *fetch_ca;
@@ -34,13 +37,14 @@ struct verify_session {
 	int64_t now;
 	struct sti_verify_policy policy;
 	struct sti_roots *roots;
+	struct sti_crls *crls;
 	struct sti_credential *credential[LIMIT_IDENTITIES]; /* the machine looks at them to its end */
 	size_t n_credential;
 	struct sti_verify *machine;
 	struct sti_tn dest[LIMIT_DEST];
 	struct sti_verify_request request;
-	struct buf text;
-	struct sti_span identity[LIMIT_IDENTITIES];
+	struct identity_input input;
+	enum sti_error fetch_error; /* of the last certificate that was asked for */
 };
 
 static const char *why(enum sti_error error)
@@ -79,6 +83,53 @@ static int load_roots(struct verify_session *s)
 	return status;
 }
 
+enum { CRLS = OPTION_LIST_MAX };
+
+/* One file of each pair; the text is the caller's to free, whatever is returned. */
+static int read_pair(const char *file, size_t max, struct buf *out, struct sti_span *text)
+{
+	enum sti_error error = file_read(file, max, out);
+
+	*text = buf_span(out);
+	return error ? complain(status_of(error), "%s: %s", file, why(error)) : STATUS_GOOD;
+}
+
+static int make_crls(struct verify_session *s, const struct sti_crl_source *source, size_t n)
+{
+	size_t at = 0;
+	enum sti_error error = sti_crls_create(source, n, s->now, &s->crls, &at);
+
+	if (!error)
+		return STATUS_GOOD;
+	return complain(status_of(error), "%s: %s, expected a CRL signed under %s (RFC 5280 5, ATIS-1000080)",
+			s->options->crl.text[at], sti_error_text(error), s->options->crl_anchor.text[at]);
+}
+
+/* The first --crl goes with the first --crl-anchor, and so on. */
+static int load_crls(struct verify_session *s)
+{
+	const struct verify_options *o = s->options;
+	struct buf crl[CRLS] = {{.p = NULL}}, anchor[CRLS] = {{.p = NULL}};
+	struct sti_crl_source source[CRLS] = {{.hard = false}};
+	int status = STATUS_GOOD;
+
+	if (o->crl.n != o->crl_anchor.n)
+		return complain(STATUS_USAGE, "--crl and --crl-anchor go together, one for one");
+	for (size_t i = 0; !status && i < o->crl.n; i++) {
+		status = read_pair(o->crl.text[i], LIMIT_CRL, &crl[i], &source[i].crl);
+		if (!status)
+			status = read_pair(o->crl_anchor.text[i], LIMIT_ANCHOR_BODY, &anchor[i], &source[i].anchor);
+	}
+	if (!status && o->crl.n)
+		status = make_crls(s, source, o->crl.n);
+	for (size_t i = 0; i < o->crl.n; i++) {
+		buf_free(&crl[i]);
+		buf_free(&anchor[i]);
+	}
+	s->request.crls = s->crls;
+	return status;
+}
+
 /* The file given serves every URL. */
 static int load_cert(struct verify_session *s)
 {
@@ -98,64 +149,36 @@ static int load_cert(struct verify_session *s)
 	return STATUS_GOOD;
 }
 
-/* RFC 3261 7.3.1: a line that begins with a blank belongs to the one before. */
-static void unfold(struct buf *text)
+/* "-", the name of a file, or the value itself. */
+static enum sti_error read_text(const char *argument, const char *path, struct buf *out)
 {
-	for (size_t i = 0; i + 1 < text->n; i++)
-		if (text->p[i] == '\n' && (text->p[i + 1] == ' ' || text->p[i + 1] == '\t'))
-			text->p[i] = ' ';
-	for (size_t i = 0; i + 1 < text->n; i++)
-		if (text->p[i] == '\r' && text->p[i + 1] == ' ')
-			text->p[i] = ' ';
+	if (path)
+		return fetch_file(path, out);
+	buf_put_str(out, argument);
+	return buf_error(out);
 }
 
-/* "-", the name of a file, or the value itself. */
 static int read_input(struct verify_session *s, const char *argument)
 {
-	bool from_file = argument && (strcmp(argument, "-") == 0 || access(argument, F_OK) == 0);
-	const char *path = !argument || strcmp(argument, "-") == 0 ? "/dev/stdin" : argument;
-	enum sti_error error;
-
-	if (argument && !from_file) {
-		buf_put_str(&s->text, argument);
-		error = buf_error(&s->text);
-	} else {
-		error = fetch_file(path, &s->text);
-	}
-	unfold(&s->text);
-	return error ? complain(status_of(error), "%s: %s", from_file ? path : "input", why(error)) : STATUS_GOOD;
-}
-
-static int split_line(struct verify_session *s, struct sti_span line)
-{
-	struct sti_span value;
-
-	if (line.n && line.p[line.n - 1] == '\r')
-		line.n--;
-	line = sti_span_trim(line);
-	while (line.n && sti_identity_next(&line, &value)) {
-		if (s->request.n_identity == LIMIT_IDENTITIES)
-			return complain(STATUS_USAGE, "more than %d Identity values", LIMIT_IDENTITIES);
-		s->identity[s->request.n_identity++] = value;
-	}
-	return STATUS_GOOD;
-}
-
-/* Lines that do not begin with a blank are header lines of their own. */
-static int split_input(struct verify_session *s)
-{
-	struct sti_span rest = buf_span(&s->text);
-	struct sti_span line;
+	bool is_stdin = !argument || strcmp(argument, "-") == 0;
+	const char *path = is_stdin ? "/dev/stdin" : access(argument, F_OK) == 0 ? argument : NULL;
+	struct buf text = buf_own(LIMIT_IDENTITY * LIMIT_IDENTITIES);
+	enum sti_error error = read_text(argument, path, &text);
 	int status = STATUS_GOOD;
 
-	while (!status && sti_span_cut(&rest, '\n', &line))
-		status = split_line(s, line);
-	if (status)
-		return status;
-	if (s->request.n_identity == 0)
-		return complain(STATUS_USAGE, "no Identity value to judge (RFC 8224 4)");
-	s->request.identity = s->identity;
-	return STATUS_GOOD;
+	if (error)
+		status = complain(status_of(error), "%s: %s", path && !is_stdin ? path : "input", why(error));
+	if (!status)
+		error = identity_input_split(buf_span(&text), &s->input);
+	buf_free(&text);
+	if (!status && error)
+		status = error == STI_E_LIMIT ? complain(STATUS_USAGE, "more than %d Identity values", LIMIT_IDENTITIES)
+					      : complain(status_of(error), "input: %s", sti_error_text(error));
+	if (!status && s->input.n == 0)
+		status = complain(STATUS_USAGE, "no Identity value to judge (RFC 8224 4)");
+	s->request.identity = s->input.value;
+	s->request.n_identity = s->input.n;
+	return status;
 }
 
 static int read_number(const char *name, struct sti_span text, struct sti_tn *out)
@@ -189,8 +212,8 @@ static bool is_bare(const struct verify_session *s)
 {
 	struct sti_identity identity;
 
-	return s->request.n_identity == 1 && sti_identity_parse(s->identity[0], &identity) == STI_OK &&
-	       !identity.info.p && !identity.ppt.p && !identity.alg.p;
+	return s->input.n == 1 && sti_identity_parse(s->input.value[0], &identity) == STI_OK && !identity.info.p &&
+	       !identity.ppt.p && !identity.alg.p;
 }
 
 /* Each URL is asked for by the machine once. */
@@ -221,6 +244,7 @@ static void give_credential(struct verify_session *s, struct sti_span url)
 		error = fetch_credential(s, url, to);
 	if (!error && !s->options->cert)
 		s->n_credential++;
+	s->fetch_error = error;
 	sti_verify_give_cert(s->machine, url, error ? NULL : *to, error);
 }
 
@@ -240,145 +264,22 @@ static enum sti_error run(struct verify_session *s)
 	error = sti_verify_start(&s->request, &s->machine);
 	while (!error && (want = sti_verify_next(s->machine, &detail)) < STI_WANT_ANSWERS) {
 		if (want == STI_WANT_OOB)
-			error = sti_verify_give_oob(s->machine, s->identity, 1);
+			error = sti_verify_give_oob(s->machine, s->input.value, 1);
 		else
 			give_credential(s, detail.url);
 	}
 	return error;
 }
 
-static void put_text(struct buf *out, const char *name, struct sti_span text)
-{
-	json_put_name(out, name);
-	if (text.p)
-		json_put_string(out, text);
-	else
-		buf_put_str(out, "null");
-}
-
-static void put_numbers(struct buf *out, const struct sti_passport *p)
-{
-	json_put_name(out, "orig");
-	buf_put_str(out, "{");
-	put_text(out, p->orig_uri.p ? "uri" : "tn", p->orig_uri.p ? p->orig_uri : p->orig_tn);
-	buf_put_str(out, "}");
-	json_put_name(out, "dest");
-	buf_put_str(out, "{");
-	json_put_name(out, "tn");
-	buf_put_str(out, "[");
-	for (size_t i = 0; i < p->n_dest_tn; i++) {
-		json_put_comma(out);
-		json_put_string(out, p->dest_tn[i]);
-	}
-	buf_put_str(out, "]}");
-}
-
-static void put_passport(struct buf *out, const struct sti_passport *p)
-{
-	json_put_name(out, "passport");
-	if (!p) {
-		buf_put_str(out, "null");
-		return;
-	}
-	buf_put_str(out, "{");
-	put_text(out, "alg", p->alg);
-	put_text(out, "ppt", p->ppt);
-	put_text(out, "typ", p->typ);
-	put_text(out, "x5u", p->x5u);
-	put_text(out, "attest", p->attest);
-	put_text(out, "origid", p->origid);
-	json_put_name(out, "iat");
-	buf_put_int(out, p->iat);
-	put_numbers(out, p);
-	buf_put_str(out, "}");
-}
-
-static void put_certificate(struct buf *out, const struct sti_credential *credential, int64_t now)
-{
-	json_put_name(out, "certificate");
-	if (!credential) {
-		buf_put_str(out, "null");
-		return;
-	}
-	buf_put_str(out, "{");
-	put_text(out, "spc", sti_credential_spc(credential));
-	put_text(out, "country", sti_credential_country(credential));
-	put_text(out, "subject", sti_credential_subject(credential));
-	put_text(out, "trust", sti_span_str(sti_trust_text(sti_credential_trust(credential, NULL, now))));
-	json_put_name(out, "sha256");
-	buf_put_str(out, "\"");
-	buf_put_hex(out, sti_span(sti_credential_sha256(credential), 32));
-	buf_put_str(out, "\"}");
-}
-
-static void put_checks(struct buf *out, const struct sti_verify_result *result)
-{
-	json_put_name(out, "checks");
-	buf_put_str(out, "[");
-	for (size_t i = 0; i < result->n_check; i++) {
-		const struct sti_case_row *row = sti_case_row(result->check[i].c);
-
-		json_put_comma(out);
-		buf_put_str(out, "{");
-		put_text(out, "name", sti_span_str(row->check));
-		json_put_name(out, "ok");
-		buf_put_str(out, result->check[i].ok ? "true" : "false");
-		put_text(out, "clause", sti_span_str(row->clause));
-		put_text(out, "case", sti_span_str(row->name));
-		buf_put_str(out, "}");
-	}
-	buf_put_str(out, "]");
-}
-
-static void put_reason(struct buf *out, const struct sti_case_row *row)
-{
-	json_put_name(out, "code");
-	if (row->name)
-		buf_put_int(out, row->code);
-	else
-		buf_put_str(out, "null");
-	put_text(out, "reason", row->name ? sti_span_str(row->phrase) : sti_span(NULL, 0));
-	put_text(out, "case", sti_span_str(row->name));
-}
-
-static void print_json(const struct sti_verify_result *result, int64_t now)
-{
-	struct buf out = buf_own(LIMIT_BODY);
-
-	buf_put_str(&out, "{");
-	put_text(&out, "verdict", sti_span_str(sti_verstat_text(result->verstat)));
-	put_reason(&out, sti_case_row(result->c));
-	put_checks(&out, result);
-	put_passport(&out, result->passport);
-	put_certificate(&out, result->credential, now);
-	buf_put_str(&out, "}\n");
-	fwrite(out.p, 1, out.n, stdout);
-	buf_free(&out);
-}
-
-static void print_text(const struct sti_verify_result *result)
-{
-	const struct sti_case_row *row = sti_case_row(result->c);
-
-	for (size_t i = 0; i < result->n_check; i++) {
-		const struct sti_case_row *check = sti_case_row(result->check[i].c);
-
-		printf("%-4s %-12s %s\n", result->check[i].ok ? "ok" : "NO", check->check, check->clause);
-	}
-	printf("%s", sti_verstat_text(result->verstat));
-	if (row->name)
-		printf(" — %s: %d %s: %s", row->name, row->code, row->phrase, row->what);
-	printf("\n");
-}
-
 static int tell(const struct verify_session *s)
 {
 	const struct sti_verify_result *result = sti_verify_result(s->machine);
+	struct explain explain;
 
-	if (s->options->json)
-		print_json(result, s->now);
-	else
-		print_text(result);
+	explain_begin(&explain, result, &s->request, s->input.value, s->input.n);
+	explain.fetch_error = s->fetch_error;
+	if (!verify_report(&explain, s->options->json))
+		return complain(STATUS_SYSTEM, "standard output cannot be written");
 	return result->verstat == STI_VERSTAT_PASSED ? STATUS_GOOD : STATUS_NO;
 }
 
@@ -388,11 +289,11 @@ static int verify(struct verify_session *s, const char *argument)
 	int status = load_roots(s);
 
 	if (!status)
+		status = load_crls(s);
+	if (!status)
 		status = load_cert(s);
 	if (!status)
 		status = read_input(s, argument);
-	if (!status)
-		status = split_input(s);
 	if (!status)
 		status = read_numbers(s);
 	if (status)
@@ -407,11 +308,13 @@ int command_verify(int argc, char **argv)
 	struct verify_session session = {
 		.options = &options,
 		.policy = {.freshness = LIMIT_FRESHNESS_S, .skew = 5, .prefer = STI_PREFER_INBAND},
-		.text = buf_own(LIMIT_IDENTITY * LIMIT_IDENTITIES),
 	};
 	const struct option_row row[] = {
 		{"--trust", "FILE", OPTION_LIST, &options.trust,
 		 "PEM roots of the trusted STI-CAs; may stand several times"},
+		{"--crl", "FILE", OPTION_LIST, &options.crl, "a CRL, PEM or DER; may stand several times"},
+		{"--crl-anchor", "FILE", OPTION_LIST, &options.crl_anchor,
+		 "PEM: who may sign the --crl of the same place in the line"},
 		{"--cert", "FILE", OPTION_TEXT, &options.cert, "the signer's chain, instead of fetching x5u"},
 		{"--orig", "TN", OPTION_TEXT, &options.orig,
 		 "calling number of signalling; without it numbers are not compared"},
@@ -440,7 +343,8 @@ int command_verify(int argc, char **argv)
 	sti_verify_free(session.machine);
 	for (size_t i = 0; i < session.n_credential; i++)
 		sti_credential_free(session.credential[i]);
+	sti_crls_free(session.crls);
 	sti_roots_free(session.roots);
-	buf_free(&session.text);
+	identity_input_free(&session.input);
 	return status;
 }

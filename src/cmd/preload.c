@@ -44,12 +44,16 @@ static void tell_refused(const struct preload *preload, const struct larder_item
 static enum sti_error take(const struct preload *preload, const struct larder_item *item)
 {
 	const struct server *server = preload->server;
+	struct trust_snapshot *trust;
 	struct url url;
 	enum sti_error error = gate_check_url(&server->world->gate, item->url, &url);
 
-	return error ? error
-		     : credentials_preload(server->credentials, item->url, item->body, item->time, server->world->trust,
-					   clock_now());
+	if (error)
+		return error;
+	trust = world_take_trust(server->world);
+	error = credentials_preload(server->credentials, item->url, item->body, item->time, trust, clock_now());
+	trust_snapshot_unref(trust);
+	return error;
 }
 
 static void finish(struct preload *preload)

@@ -109,11 +109,40 @@ static enum sti_error open_strangers(struct server *server)
 	return allowance_create((struct allowance_rule){.burst = 600, .per_minute = 120}, &server->strangers);
 }
 
+/* Only the folder can be wrong here: what lies in it is told in the log, and fetched anew. */
+static void say_state(const struct world *world, enum sti_error error, int system, struct config_message *message)
+{
+	const char *why = sti_error_text(error);
+
+	if (error == STI_E_IO)
+		why = strerror(system);
+	else if (error == STI_E_BUSY)
+		why = "another process has it";
+	else if (error == STI_E_DENIED)
+		why = "not a folder of the user we run as, or others may write it";
+	message->line = config_line(world->config, &world->config->state);
+	snprintf(message->text, sizeof(message->text), "trust.state: %s: %s",
+		 world->config->state ? world->config->state : "", why);
+}
+
+static enum sti_error open_keeper(struct server *server, struct config_message *message)
+{
+	struct keeper_config config = {
+		.home = &server->loop, .plan = server->world->trust, .metrics = server->metrics, .log = server->log};
+	enum sti_error error = keeper_open(&config, &server->keeper);
+
+	if (error)
+		say_state(server->world, error, errno, message);
+	return error;
+}
+
 static enum sti_error open_parts(struct server *server, struct config_message *message)
 {
 	struct publisher_config nothing = {.metrics = server->metrics};
 	enum sti_error error = clients_open(&server->clients, &server->loop, server->world);
 
+	if (!error)
+		error = open_keeper(server, message);
 	if (!error)
 		error = open_credentials(server);
 	if (!error)
@@ -161,23 +190,19 @@ static enum sti_error prepare(struct server *server, struct world *world, struct
 }
 
 /* All or nothing: whatever fails, the process goes on as it was. */
-static enum sti_error reload(struct server *server, struct config_message *message)
+static enum sti_error take_over(struct server *server, struct world *world, struct config_message *message)
 {
 	struct world *old = server->world;
-	struct world *world;
 	struct numberhash hash;
 	struct larder *larder = NULL;
-	enum sti_error error = world_load(server->file, old->generation + 1, &world, message);
+	enum sti_error error = prepare(server, world, &hash, &larder, message);
 
-	if (error)
-		return error;
-	error = prepare(server, world, &hash, &larder, message);
 	if (error) {
 		larder_close(larder);
-		world_unref(world);
 		return error;
 	}
 	doors_swap(&server->doors);
+	keeper_commit(server->keeper);
 	server->world = world;
 	server->numberhash = hash;
 	credentials_set(server->credentials, server->clients.client[CLIENT_FETCH],
@@ -203,14 +228,66 @@ static void tell_reload(struct server *server, enum sti_error error, const struc
 	log_end(server->log, &line, clock_now());
 }
 
+static void begin_reload(struct server *server);
+
+static void end_reload(struct server *server, enum sti_error error, const struct config_message *message)
+{
+	bool again = server->is_reload_asked && !server->stopping;
+
+	tell_reload(server, error, message);
+	server->is_reload_asked = false;
+	if (again)
+		begin_reload(server);
+}
+
+/* Its trust is loaded, on the keeper's thread; the rest follows here in one piece. */
+static void trust_prepared(void *context, enum sti_error error, int system)
+{
+	struct server *server = context;
+	struct world *world = server->coming;
+	struct config_message message = {0};
+
+	server->coming = NULL;
+	if (error) {
+		say_state(world, error, system, &message);
+	} else {
+		error = server->stopping ? STI_E_BUSY : take_over(server, world, &message);
+		if (error)
+			keeper_abandon(server->keeper);
+	}
+	if (error)
+		world_unref(world);
+	end_reload(server, error, &message);
+}
+
+static void begin_reload(struct server *server)
+{
+	struct config_message message = {0};
+	enum sti_error error = world_load(server->file, server->world->generation + 1, &server->coming, &message);
+
+	if (error)
+		end_reload(server, error, &message);
+	else
+		keeper_prepare(server->keeper, server->coming->trust, trust_prepared, server);
+}
+
 static void on_reload(uv_signal_t *handle, int number)
 {
 	struct server *server = handle->data;
-	struct config_message message = {0};
 
 	(void)number;
-	if (!server->stopping)
-		tell_reload(server, reload(server, &message), &message);
+	if (server->coming)
+		server->is_reload_asked = true;
+	else if (!server->stopping)
+		begin_reload(server);
+}
+
+static void refresh_credentials(struct server *server)
+{
+	struct trust_snapshot *trust = world_take_trust(server->world);
+
+	credentials_refresh(server->credentials, trust, clock_now());
+	trust_snapshot_unref(trust);
 }
 
 /* Threats.md I3, I4. What the store holds is judged by the clock as it is now, in the sweep that follows. */
@@ -242,7 +319,7 @@ static void on_tick(uv_timer_t *timer)
 	look_at_clock(server);
 	if (server->table)
 		table_sweep(server->table, clock_now());
-	credentials_refresh(server->credentials, server->world->trust, clock_now());
+	refresh_credentials(server);
 	server_measure(server);
 	log_flush(server->log, clock_now());
 }
@@ -260,6 +337,8 @@ static void close_rest(struct server *server)
 	close_handle((uv_handle_t *)&server->on_term);
 	close_handle((uv_handle_t *)&server->on_int);
 	close_handle((uv_handle_t *)&server->on_hup);
+	keeper_close(server->keeper);
+	server->keeper = NULL;
 	preload_close(&server->preload);
 	publisher_free(server->publisher);
 	server->publisher = NULL;
@@ -336,6 +415,7 @@ static void free_parts(struct server *server)
 	numberhash_close(&server->numberhash);
 	doors_free(&server->doors);
 	world_unref(server->clients.world);
+	world_unref(server->coming);
 	world_unref(server->world);
 	log_free(server->log);
 	metrics_free(server->metrics);

@@ -4,6 +4,7 @@
 
 #include "app/allowance.h"
 #include "app/credentials.h"
+#include "app/keeper.h"
 #include "app/log.h"
 #include "app/metrics.h"
 #include "app/numberhash.h"
@@ -24,6 +25,9 @@ struct server {
 	uv_loop_t loop;
 	const char *file;
 	struct world *world;
+	struct world *coming; /* of a reload that is under way; NULL: none */
+	bool is_reload_asked; /* once more, meanwhile */
+	struct keeper *keeper;
 	struct log *log;
 	struct metrics *metrics;
 	struct numberhash numberhash;

@@ -48,13 +48,29 @@ static void handle_health(struct http_exchange *exchange, const struct http_requ
 	answer_text(exchange, 200, "up\n");
 }
 
-/* Not ready while draining: a load balancer then sends calls elsewhere. */
+/* Not before there was ever somebody to trust. */
+static bool has_trust(const struct world *world)
+{
+	struct trust_snapshot *trust = world_take_trust(world);
+	const struct sti_roots *roots = trust_snapshot_roots(trust);
+	bool has = roots && sti_roots_count(roots) > 0;
+
+	trust_snapshot_unref(trust);
+	return has || !(world->config->vs.on || world->config->cps.on);
+}
+
+/* A load balancer sends calls elsewhere while we drain, or can believe nobody. */
 static void handle_ready(struct http_exchange *exchange, const struct http_request *request, void *context)
 {
-	const struct server *server = ((const struct served *)context)->server;
+	const struct served *served = context;
 
 	(void)request;
-	answer_text(exchange, server->stopping ? 503 : 200, server->stopping ? "draining\n" : "ready\n");
+	if (served->server->stopping)
+		answer_text(exchange, 503, "draining\n");
+	else if (!has_trust(served->world))
+		answer_text(exchange, 503, "no trust\n");
+	else
+		answer_text(exchange, 200, "ready\n");
 }
 
 static size_t routes(const struct world *world, struct http_route *route)

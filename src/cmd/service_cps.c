@@ -25,6 +25,7 @@ struct question {
 struct posting {
 	struct server *server;
 	struct world *world;
+	struct trust_snapshot *trust; /* when it began */
 	struct http_exchange *exchange;
 	struct place *place;
 	struct question question[LIMIT_PASSPORTS];
@@ -98,6 +99,7 @@ static void maybe_free(struct posting *posting)
 	for (size_t i = 0; i < posting->n_question; i++)
 		credential_lease_end(posting->question[i].lease);
 	place_free(posting->place);
+	trust_snapshot_unref(posting->trust);
 	world_unref(posting->world);
 	free(posting);
 }
@@ -270,14 +272,14 @@ static void ask_credential(struct posting *posting, struct sti_span url)
 
 	question->posting = posting;
 	question->url = url;
-	question->is_fetched = credentials_must_fetch(server->credentials, url, posting->world->trust, now);
+	question->is_fetched = credentials_must_fetch(server->credentials, url, posting->trust, now);
 	if (question->is_fetched && !allowance_is_left(server->strangers, client_of(posting), now)) {
 		posting->is_too_many = true;
 		place_give(posting->place, url, NULL, STI_E_FULL);
 		return;
 	}
 	posting->pending++;
-	credentials_get(server->credentials, url, posting->world->trust, now, got_credential, question);
+	credentials_get(server->credentials, url, posting->trust, now, got_credential, question);
 }
 
 static void go_on(struct posting *posting)
@@ -333,6 +335,8 @@ static struct posting *create(const struct served *served, struct http_exchange 
 	}
 	posting->server = served->server;
 	posting->world = world_ref(served->world);
+	posting->trust = world_take_trust(served->world);
+	place_use_crls(posting->place, trust_snapshot_crls(posting->trust));
 	posting->exchange = exchange;
 	set_client(posting, &request->peer);
 	uv_timer_init(&posting->server->loop, &posting->limit);

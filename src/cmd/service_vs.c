@@ -26,6 +26,7 @@ struct question {
 struct verification {
 	struct server *server;
 	struct world *world;
+	struct trust_snapshot *trust; /* when it began */
 	struct http_exchange *exchange;
 	struct verification_request request;
 	struct sti_verify *machine;
@@ -63,6 +64,7 @@ static void maybe_free(struct verification *v)
 	for (size_t i = 0; i < v->n_question; i++)
 		credential_lease_end(v->question[i].lease);
 	verification_request_free(&v->request);
+	trust_snapshot_unref(v->trust);
 	world_unref(v->world);
 	free(v);
 }
@@ -105,7 +107,7 @@ static void tell(struct verification *v, const struct sti_verify_result *result)
 	}
 	log_put_int(&line, "oob", (int64_t)result->n_oob);
 	log_put_str(&line, "differ", result->differ ? "true" : NULL);
-	log_put_int(&line, "trust", (int64_t)v->world->generation);
+	log_put_int(&line, "trust", (int64_t)trust_snapshot_generation(v->trust));
 	log_put_int(&line, "ms", clock_mono_ms() - v->started_ms);
 	log_end(v->server->log, &line, clock_now());
 }
@@ -208,7 +210,7 @@ static void ask_credential(struct verification *v, struct sti_span url)
 	question->v = v;
 	question->url = url;
 	v->pending++;
-	credentials_get(v->server->credentials, url, v->world->trust, clock_now(), got_credential, question);
+	credentials_get(v->server->credentials, url, v->trust, clock_now(), got_credential, question);
 }
 
 /* Everything that can be asked now; what is known comes back at once. */
@@ -263,6 +265,7 @@ static enum sti_error start_machine(struct verification *v)
 {
 	struct sti_verify_request request = {
 		.policy = &v->world->config->vs.policy,
+		.crls = trust_snapshot_crls(v->trust),
 		.now = clock_now(),
 		.time = v->request.time,
 		.orig = v->request.from,
@@ -296,6 +299,7 @@ static struct verification *create(const struct served *served, struct http_exch
 		return NULL;
 	v->server = served->server;
 	v->world = world_ref(served->world);
+	v->trust = world_take_trust(served->world);
 	v->exchange = exchange;
 	v->request = *request;
 	v->started_ms = clock_mono_ms();

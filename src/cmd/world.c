@@ -30,8 +30,6 @@ static enum sti_error say(const struct loading *l, enum sti_error error, const c
 			  const char *why)
 {
 	l->message->line = config_line(l->world->config, at);
-	if (!l->message->line) /* an element of the list */
-		l->message->line = config_line(l->world->config, &l->world->config->roots);
 	snprintf(l->message->text, sizeof(l->message->text), "%s: %s: %s", what, *at, why);
 	return error;
 }
@@ -83,42 +81,6 @@ static struct sti_span *spans_of(struct world *world, const char **text, size_t 
 	return span;
 }
 
-/* Each file by itself, so that the right one is named. */
-static enum sti_error add_roots(const struct loading *l, const char *const *at, struct buf *all)
-{
-	struct sti_roots *roots = NULL;
-	struct buf one;
-	enum sti_error error = read_pem(l, "trust.roots", at, &one);
-
-	if (!error) {
-		error = sti_roots_parse(buf_span(&one), &roots);
-		if (error)
-			say_file(l, error, at, "trust.roots");
-	}
-	if (error)
-		l->message->line = config_line(l->world->config, &l->world->config->roots);
-	buf_put(all, buf_span(&one));
-	buf_put_str(all, "\n");
-	buf_free(&one);
-	sti_roots_free(roots);
-	return error;
-}
-
-static enum sti_error load_trust(const struct loading *l)
-{
-	const struct config *config = l->world->config;
-	struct buf all = buf_own(PEM_MAX);
-	enum sti_error error = STI_OK;
-
-	for (size_t i = 0; !error && i < config->n_roots; i++)
-		error = add_roots(l, &config->roots[i], &all);
-	if (!error)
-		error = trust_snapshot_create(config->n_roots ? buf_span(&all) : sti_span(NULL, 0),
-					      l->world->generation, &l->world->trust);
-	buf_free(&all);
-	return error;
-}
-
 /* prefix may be missing in a configuration without the role. */
 static const char *join_path(struct world *world, const char *prefix, const char *name)
 {
@@ -155,7 +117,7 @@ static enum sti_error load_discover(struct world *world)
 static enum sti_error check_certificate(const struct loading *l, const struct config_signer *config,
 					struct world_signer *signer)
 {
-	const struct sti_roots *roots = trust_snapshot_roots(l->world->trust);
+	const struct sti_roots *roots = l->world->trust->roots;
 	struct sti_credential *credential = NULL;
 	struct buf pem;
 	enum sti_error error = read_pem(l, "as.signer.certificate", &config->certificate, &pem);
@@ -305,7 +267,7 @@ static enum sti_error load_place(struct world *world)
 /* What is served must be certificates and nothing else, least of all a key. */
 static enum sti_error check_served(const struct loading *l, const struct config_file_name *from, const struct buf *pem)
 {
-	const struct sti_roots *roots = trust_snapshot_roots(l->world->trust);
+	const struct sti_roots *roots = l->world->trust->roots;
 	struct sti_credential *credential;
 	enum sti_error error = sti_credential_parse(buf_span(pem), roots, clock_now(), &credential);
 
@@ -448,7 +410,7 @@ static void set_plan(struct world *world)
 static enum sti_error load(const struct loading *l)
 {
 	const struct config *config = l->world->config;
-	enum sti_error error = load_trust(l);
+	enum sti_error error = trust_plan_load(config, &l->world->trust, l->message);
 
 	set_plan(l->world);
 	if (!error)
@@ -496,6 +458,11 @@ struct world *world_ref(struct world *world)
 	return world;
 }
 
+struct trust_snapshot *world_take_trust(const struct world *world)
+{
+	return trust_cell_take(world->trust->cell);
+}
+
 static void free_keys(struct world *world)
 {
 	for (size_t i = 0; world->signer && i < world->authority.n_signer; i++)
@@ -520,7 +487,7 @@ void world_unref(struct world *world)
 	tls_server_unref(world->tls_private);
 	tls_server_unref(world->tls_cr);
 	discover_free(world->discover);
-	trust_snapshot_unref(world->trust);
+	trust_plan_unref(world->trust);
 	for (size_t i = 0; i < world->n_owned; i++)
 		free(world->owned[i]);
 	free(world->owned);

@@ -4,14 +4,13 @@
 
 #include <sti/key.h>
 
-#include "app/config.h"
+#include "app/trust_plan.h"
 #include "base/buf.h"
 #include "net/gate.h"
 #include "net/tls.h"
 #include "role/authority.h"
 #include "role/discover.h"
 #include "role/place.h"
-#include "trust/snapshot.h"
 
 /*
  * One generation of configuration with everything that its files hold: keys, certificates, roots,
@@ -37,7 +36,7 @@ struct world {
 	unsigned refs;
 
 	struct sti_tn_plan plan;
-	struct trust_snapshot *trust;
+	struct trust_plan *trust;
 	struct gate gate;
 	const char *path_signing; /* prefix and name */
 	const char *path_verification;
@@ -68,6 +67,9 @@ struct world {
  * what was expected, never a secret. */
 enum sti_error world_load(const char *file, uint64_t generation, struct world **out, struct config_message *message);
 struct world *world_ref(struct world *world);
+
+/* The trust in force now: taken when a call begins and held to its end. The caller's to unref. */
+struct trust_snapshot *world_take_trust(const struct world *world);
 void world_unref(struct world *world);
 
 /* file:line: text, on stderr */

@@ -42,6 +42,7 @@ struct http_response {
 	struct sti_span body; /* until done returns */
 	int64_t max_age;      /* Cache-Control: max-age in seconds, -1 without one */
 	int64_t retry_after;  /* seconds, -1 without one */
+	struct sti_span etag; /* as sent, RFC 9110 8.8.3; absent without one; until done returns */
 };
 
 /* response is NULL when error is set: STI_E_URL, STI_E_DENIED (the gate), STI_E_TIMEOUT,

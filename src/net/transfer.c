@@ -252,6 +252,15 @@ static int64_t retry_after(CURL *easy)
 	return decimal_parse(sti_span_trim(sti_span_str(header->value)), INT32_MAX, &seconds) ? -1 : seconds;
 }
 
+static struct sti_span etag(CURL *easy)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(easy, "ETag", 0, CURLH_HEADER, -1, &header))
+		return sti_span(NULL, 0);
+	return sti_span_trim(sti_span_str(header->value));
+}
+
 void transfer_read_head(const struct transfer *transfer, struct http_response *response)
 {
 	long status = 0;
@@ -260,4 +269,5 @@ void transfer_read_head(const struct transfer *transfer, struct http_response *r
 	response->status = (int)status;
 	response->max_age = max_age(transfer->easy);
 	response->retry_after = retry_after(transfer->easy);
+	response->etag = etag(transfer->easy);
 }

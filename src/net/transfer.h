@@ -33,7 +33,7 @@ enum sti_error transfer_check(const struct http_call *call);
 enum sti_error transfer_make(struct transfer *transfer, const struct http_call *call, const struct transfer_tls *tls);
 void transfer_free(struct transfer *transfer);
 
-/* Status, max_age and retry_after; the body is left as it is. */
+/* Status, max_age, retry_after and etag, which lives as long as the transfer; the body is left as it is. */
 void transfer_read_head(const struct transfer *transfer, struct http_response *response);
 
 #endif

@@ -209,6 +209,12 @@ void sti_credential_free(struct sti_credential *credential)
 	free(credential);
 }
 
+/* No letters: absent. */
+static struct sti_span text_of(const char *p, size_t n)
+{
+	return sti_span(n ? p : NULL, n);
+}
+
 /* threats.md F8: where the list is past, nobody knows any more whether its roots still stand in it. */
 static enum sti_trust judge_path(const struct sti_credential *c, int64_t now)
 {
@@ -223,7 +229,7 @@ static enum sti_trust judge_path(const struct sti_credential *c, int64_t now)
 
 static enum sti_trust judge_crls(const struct sti_credential *c, const struct sti_crls *crls, int64_t now)
 {
-	struct sti_span country = sti_span(c->is_country_of_root ? c->country : NULL, c->n_country);
+	struct sti_span country = text_of(c->country, c->is_country_of_root ? c->n_country : 0);
 	const struct cert *cert[LIMIT_CHAIN];
 
 	for (size_t i = 0; i < c->n_path; i++)
@@ -277,12 +283,6 @@ bool credential_has_path(const struct sti_credential *credential)
 const struct constraints *credential_constraints(const struct sti_credential *credential)
 {
 	return credential->constraints;
-}
-
-/* No letters: absent. */
-static struct sti_span text_of(const char *p, size_t n)
-{
-	return sti_span(n ? p : NULL, n);
 }
 
 const struct sti_public_key *sti_credential_key(const struct sti_credential *credential)

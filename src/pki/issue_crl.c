@@ -157,8 +157,10 @@ static enum sti_error url_write(const char *url, ISSUING_DIST_POINT *point)
 	DIST_POINT_NAME *name = DIST_POINT_NAME_new();
 
 	point->distpoint = name;
-	if (name)
-		name->name.fullname = GENERAL_NAMES_new(); /* type 0 */
+	if (name) {
+		name->type = 0; /* fullName */
+		name->name.fullname = GENERAL_NAMES_new();
+	}
 	if (text && name && name->name.fullname && ASN1_STRING_set(text, url, -1) == 1 &&
 	    general_name_push(name->name.fullname, GEN_URI, text))
 		return STI_OK;

@@ -42,12 +42,12 @@ static bool take_steps(struct search *s, size_t n)
 }
 
 /* Names, AKI and SKI where both are there, and keyCertSign where there is a keyUsage, fit; the key is
- * one with which we calculate (E2); and BasicConstraints says CA: a keyUsage of keyCertSign without
- * them, which is enough for OpenSSL, makes none (E4). */
+ * one with which we calculate (E2); and BasicConstraints of a version 3 say CA: an old version, or a
+ * keyUsage of keyCertSign alone, which are enough for OpenSSL, make none (E4). */
 static bool may_issue(const struct cert *issuer, const struct cert *cert)
 {
 	return issuer->key != CERT_KEY_OTHER && X509_check_issued(issuer->x509, cert->x509) == X509_V_OK &&
-	       X509_check_ca(issuer->x509) == 1;
+	       X509_get_version(issuer->x509) == X509_VERSION_3 && X509_check_ca(issuer->x509) == 1;
 }
 
 /* Not only by its name: it is tried first. */

@@ -82,12 +82,14 @@ static enum sti_error has_ca_algorithm(const struct cert *cert)
 	return is(has_algorithm(cert) == STI_OK && has_one_algorithm(cert) == STI_OK);
 }
 
-/* Neither by BasicConstraints nor by keyCertSign, which without them must not be (RFC 5280 4.2.1.9). */
+/* Neither by BasicConstraints (X509_check_ca says no CA where only keyUsage contradicts them) nor by
+ * keyCertSign, which without them must not be (RFC 5280 4.2.1.9). */
 static enum sti_error is_no_ca(const struct cert *cert)
 {
+	uint32_t flags = X509_get_extension_flags(cert->x509);
 	uint32_t usage = X509_get_key_usage(cert->x509); /* all bits where there is none */
 
-	return is(X509_check_ca(cert->x509) == 0 && (usage == UINT32_MAX || (usage & KU_KEY_CERT_SIGN) == 0));
+	return is((flags & EXFLAG_CA) == 0 && ((flags & EXFLAG_KUSAGE) == 0 || (usage & KU_KEY_CERT_SIGN) == 0));
 }
 
 /* A keyUsage that is missing allows all, RFC 5280 4.2.1.3. */

@@ -109,7 +109,7 @@ static void rig_leave(struct rig *rig)
 }
 
 /* Takes the place of the server before. */
-static void rig_serve(struct rig *rig, enum raw_manner manner, const char *head, struct sti_span body)
+static inline void rig_serve(struct rig *rig, enum raw_manner manner, const char *head, struct sti_span body)
 {
 	struct raw_plan plan = {.tls = &rig->tls, .manner = manner};
 	char *answer = NULL;

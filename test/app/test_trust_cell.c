@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "role/scene.h"
+#include "trust/lists.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -7,6 +8,7 @@
 #include <time.h>
 
 #include "app/trust_cell.h"
+#include "pki/roots.h"
 #include "support/alloc_sweep.h"
 
 enum {
@@ -118,6 +120,84 @@ static void times_print(const char *what, struct times *times)
 	assert_true(p99 < (int64_t)PAUSE_US * 1000);
 }
 
+/* As large as trust can be: every root and every OCN. */
+struct estate {
+	struct sti_roots *roots;
+	struct mapping *mapping;
+};
+
+/* 512 roots with one key, the signer's among them. */
+static struct sti_roots *estate_roots(const struct scene *scene)
+{
+	struct buf pem = buf_own(LIMIT_ROOTS_BODY);
+	struct sti_roots *roots;
+
+	buf_put(&pem, buf_span(&scene->root.cert));
+	for (uint32_t i = 1; i < LIMIT_ROOTS; i++) {
+		uint8_t serial[] = {1, (uint8_t)(i >> 8), (uint8_t)i};
+		struct issue_subject subject = {
+			.kind = ISSUE_ROOT,
+			.name = {"US", "Example", "Example SHAKEN ROOT"},
+			.key = buf_span(&scene->other_root.key),
+			.serial = sti_span(serial, sizeof(serial)),
+		};
+		struct pair pair = pair_make(subject, NULL);
+
+		buf_put(&pem, buf_span(&pair.cert));
+		pair_free(&pair);
+	}
+	assert_int_equal(buf_error(&pem), STI_OK);
+	assert_int_equal(sti_roots_parse(buf_span(&pem), &roots), STI_OK);
+	assert_int_equal(sti_roots_count(roots), LIMIT_ROOTS);
+	buf_free(&pem);
+	return roots;
+}
+
+static void put_entry(struct buf *out, uint32_t i)
+{
+	static const char digit[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	char entry[64];
+	int n = snprintf(entry, sizeof(entry), "%s\"%c%c%c%c\":\"https://cps.example.com/cps/company/%u\"",
+			 i ? "," : "", digit[i / 46656], digit[i / 1296 % 36], digit[i / 36 % 36], digit[i % 36], i);
+
+	buf_put(out, sti_span(entry, (size_t)n));
+}
+
+static struct mapping *estate_mapping(void)
+{
+	struct office office = office_make();
+	struct buf payload = buf_own(LIMIT_MAPPING_LIST);
+	struct mapping *mapping;
+	struct list *list;
+
+	buf_put_str(&payload, "{\"cpsMapping\":{");
+	for (uint32_t i = 0; i < LIMIT_MAPPING; i++)
+		put_entry(&payload, i);
+	buf_put_str(&payload, "},\"exp\":172800,\"sequence\":7,\"version\":\"1.0\"}");
+	assert_int_equal(buf_error(&payload), STI_OK);
+	list = list_make(&office, LIST_MAPPING, buf_span(&payload));
+	assert_int_equal(mapping_read(list, &mapping), STI_OK);
+	assert_int_equal(mapping_count(mapping), LIMIT_MAPPING);
+	list_free(list);
+	buf_free(&payload);
+	office_free(&office);
+	return mapping;
+}
+
+static struct trust_snapshot *estate_snapshot(const struct estate *estate, uint64_t generation)
+{
+	struct trust_parts parts = {
+		.roots = estate->roots,
+		.roots_generation = generation / 16, /* now and then there are other roots */
+		.mapping = {estate->mapping},
+		.n_mapping = 1,
+	};
+	struct trust_snapshot *snapshot = NULL;
+
+	assert_int_equal(trust_snapshot_assemble(&parts, generation, &snapshot), STI_OK);
+	return snapshot;
+}
+
 struct play {
 	struct trust_cell *cell;
 	struct sti_span chain; /* of the signer */
@@ -133,10 +213,11 @@ struct reader {
 	size_t calls;
 	size_t failed;
 	size_t generations; /* seen */
+	uint64_t last;
 };
 
-/* One call, its credential judged under this snapshot. */
-static bool verify(const struct play *play, const struct sti_credential *credential)
+/* One call under this snapshot. */
+static bool verify(const struct play *play, const struct trust_snapshot *trust, const struct sti_credential *credential)
 {
 	struct sti_verify_request request = {
 		.policy = &policy,
@@ -147,6 +228,7 @@ static bool verify(const struct play *play, const struct sti_credential *credent
 		.n_dest = 1,
 		.identity = &play->identity,
 		.n_identity = 1,
+		.crls = trust_snapshot_crls(trust),
 	};
 	struct sti_want_detail detail;
 	struct sti_verify *v;
@@ -161,16 +243,31 @@ static bool verify(const struct play *play, const struct sti_credential *credent
 	return passed;
 }
 
-/* As the cache of credentials does it: judged anew when the snapshot is another. */
-static bool judge(const struct play *play, const struct trust_snapshot *snapshot, uint64_t *judged,
+/* As the cache of credentials does it: judged anew when the roots are others. */
+static bool judge(const struct play *play, const struct trust_snapshot *trust, uint64_t *judged,
 		  struct sti_credential **credential)
 {
-	if (*judged == trust_snapshot_generation(snapshot))
+	if (*credential && *judged == trust_snapshot_roots_generation(trust))
 		return true;
 	sti_credential_free(*credential);
 	*credential = NULL;
-	*judged = trust_snapshot_generation(snapshot);
-	return sti_credential_parse(play->chain, trust_snapshot_roots(snapshot), NOW, credential) == STI_OK;
+	*judged = trust_snapshot_roots_generation(trust);
+	return sti_credential_parse(play->chain, trust_snapshot_roots(trust), NOW, credential) == STI_OK;
+}
+
+static bool discover(const struct trust_snapshot *trust)
+{
+	struct sti_span url;
+
+	return mapping_find(trust_snapshot_parts(trust)->mapping[0], sti_span_str("0010"), &url) == STI_OK &&
+	       sti_span_is(url, "https://cps.example.com/cps/company/36");
+}
+
+static void note_generation(struct reader *reader, uint64_t generation)
+{
+	reader->failed += generation < reader->last; /* never an older one */
+	reader->generations += generation != reader->last;
+	reader->last = generation;
 }
 
 static void *read_calls(void *context)
@@ -181,14 +278,14 @@ static void *read_calls(void *context)
 
 	while (!atomic_load(&reader->play->over) || reader->calls < CALLS) {
 		int64_t start = nanoseconds();
-		struct trust_snapshot *snapshot = trust_cell_take(reader->play->cell);
+		struct trust_snapshot *trust = trust_cell_take(reader->play->cell);
 
 		times_add(&reader->take, start);
-		reader->generations += trust_snapshot_generation(snapshot) != judged;
-		reader->failed +=
-			!judge(reader->play, snapshot, &judged, &credential) || !verify(reader->play, credential);
+		note_generation(reader, trust_snapshot_generation(trust));
+		reader->failed += !judge(reader->play, trust, &judged, &credential) ||
+				  !verify(reader->play, trust, credential) || !discover(trust);
 		reader->calls++;
-		trust_snapshot_unref(snapshot);
+		trust_snapshot_unref(trust);
 	}
 	sti_credential_free(credential);
 	return NULL;
@@ -202,17 +299,21 @@ static void await(int64_t ns)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 }
 
-static void swap_often(struct trust_cell *cell, struct sti_span pem, struct times *times)
+/* Half way there is another mapping: the first is freed under load. */
+static void swap_often(struct trust_cell *cell, struct estate *estate, struct mapping *second, struct times *times)
 {
 	int64_t begin = nanoseconds();
 
 	for (uint64_t generation = 2; generation < SWAPS + 2; generation++) {
-		struct trust_snapshot *next = snapshot_make(pem, generation);
 		int64_t start;
 
+		if (generation == SWAPS / 2) {
+			mapping_unref(estate->mapping);
+			estate->mapping = second;
+		}
 		await(begin + (int64_t)generation * PERIOD_NS);
 		start = nanoseconds();
-		trust_cell_swap(cell, next);
+		trust_cell_swap(cell, estate_snapshot(estate, generation));
 		times_add(times, start);
 	}
 	print_message("%d swaps, %.0f a second\n", SWAPS, SWAPS * 1e9 / (double)(nanoseconds() - begin));
@@ -246,10 +347,11 @@ static void test_F20_no_call_fails_while_trust_is_swapped(void **state)
 {
 	struct scene *scene = scene_make();
 	struct call call = call_good();
-	struct sti_span pem = BUNDLE(&scene->root);
+	struct estate estate = {estate_roots(scene), estate_mapping()};
+	struct mapping *second = estate_mapping();
 	struct times *swap = calloc(1, sizeof(*swap));
 	struct play play = {
-		.cell = cell_open(snapshot_make(pem, 1)),
+		.cell = cell_open(estate_snapshot(&estate, 1)),
 		.chain = buf_span(&scene->good.cert),
 		.identity = call_identity(scene, &call),
 		.orig = tn(ORIG),
@@ -260,13 +362,14 @@ static void test_F20_no_call_fails_while_trust_is_swapped(void **state)
 	(void)state;
 	assert_non_null(swap);
 	reader = readers_start(&play);
-	swap_often(play.cell, pem, swap);
+	swap_often(play.cell, &estate, second, swap);
 	atomic_store(&play.over, true);
 	readers_join(reader);
-	times_print("trust_cell_swap", swap);
+	times_print("assembled and swapped", swap);
 	trust_cell_close(play.cell);
+	sti_roots_free(estate.roots);
+	mapping_unref(estate.mapping);
 	vectors_free(play.identity);
-	vectors_free(pem);
 	free(swap);
 	scene_free(scene);
 }

@@ -8,7 +8,9 @@
 #include "base/limits.h"
 #include "crypto/digest.h"
 #include "pki/credential.h"
-#include "world.h"
+#include "pki/crls.h"
+#include "pki/roots.h"
+#include "crl_world.h"
 
 static struct sti_roots *roots_of(const struct pair *root)
 {
@@ -335,6 +337,202 @@ static void test_A16_E2_E3_keys_of_signers(void **state)
 	pair_free(&root);
 }
 
+static struct sti_roots *roots_until(const struct pair *root, int64_t until, bool is_complete)
+{
+	struct sti_span der = der_of(root);
+	struct roots_entry entry = {.until = until};
+	struct sti_roots *roots;
+	struct cert cert;
+
+	assert_int_equal(cert_parse(der, &cert), STI_OK);
+	entry.cert = &cert;
+	assert_int_equal(roots_make(&entry, 1, is_complete, &roots), STI_OK);
+	cert_free(&cert);
+	vectors_free(der);
+	return roots;
+}
+
+/* threats.md F8: where the list is past or was never had, nobody knows: neither good nor a lie. */
+static void test_F8_list_that_is_past_or_was_never_had(void **state)
+{
+	static const struct {
+		bool listed, is_complete;
+		int64_t until, now;
+		enum sti_trust trust;
+	} rows[] = {
+		{true, true, NOON, NOON, STI_TRUST_OK},
+		{true, true, NOON, NOON + 1, STI_TRUST_NO_LIST},
+		{true, true, NOON, 2 * DAY + 1, STI_TRUST_NO_LIST}, /* expired besides */
+		{true, true, 3 * DAY, 2 * DAY + 1, STI_TRUST_EXPIRED},
+		{true, false, NOON, NOON, STI_TRUST_OK},
+		{false, true, NOON, NOON, STI_TRUST_NO_PATH},
+		{false, false, NOON, NOON, STI_TRUST_NO_LIST},
+	};
+	struct pair root = root_make(), other = root_make(), ca = intermediate_make(&root), signer = signer_make(&ca);
+	struct sti_span body = BUNDLE(&signer, &ca);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sti_roots *roots =
+			roots_until(rows[i].listed ? &root : &other, rows[i].until, rows[i].is_complete);
+		struct sti_credential *credential;
+
+		assert_int_equal(sti_credential_parse(body, roots, NOON, &credential), STI_OK);
+		sti_roots_free(roots);
+		if (sti_credential_trust(credential, NULL, rows[i].now) != rows[i].trust)
+			fail_msg("row %zu", i);
+		assert_int_equal(sti_credential_until(credential), 2 * DAY); /* the list cuts nothing */
+		sti_credential_free(credential);
+	}
+	vectors_free(body);
+	pair_free(&signer);
+	pair_free(&ca);
+	pair_free(&other);
+	pair_free(&root);
+}
+
+/* The CRL is given away. */
+static struct sti_crls *crls_of(struct crl *crl, const char *country, bool hard)
+{
+	struct crls_entry entry = {.crl = crl, .country = sti_span_str(country), .hard = hard};
+	struct sti_crls *crls;
+
+	assert_int_equal(crls_make(&entry, 1, &crls), STI_OK);
+	crl_unref(crl);
+	return crls;
+}
+
+/* threats.md E18: the leaf, or a CA between; the root is never looked up; the same leaf with another
+ * issuer's serial number in the list stands. */
+static void test_E18_revoked_leaf_and_CA(void **state)
+{
+	const struct issue_subject subject = {.kind = ISSUE_INTERMEDIATE,
+					      .name = {"US", "Example", "SHAKEN CA"},
+					      .serial = sti_span((const uint8_t[]){2}, 1)};
+	struct pair pa = pa_make(), root = root_make(), ca = pair_make(subject, &root), signer = leaf_make(&ca, 3);
+	struct pair other = leaf_make(&root, 3);
+	const struct {
+		const struct pair *revoked;
+		enum sti_trust trust;
+	} rows[] = {
+		{&signer, STI_TRUST_REVOKED},
+		{&ca, STI_TRUST_REVOKED},
+		{&root, STI_TRUST_OK},
+		{&other, STI_TRUST_OK},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sti_crls *crls = crls_of(crl_listing(true, &pa, 1, &rows[i].revoked), NULL, true);
+		struct sti_credential *credential;
+
+		assert_int_equal(parse(&root, BUNDLE(&signer, &ca), NOON, &credential), STI_OK);
+		assert_int_equal(sti_credential_trust(credential, NULL, NOON), STI_TRUST_OK);
+		if (sti_credential_trust(credential, crls, NOON) != rows[i].trust)
+			fail_msg("row %zu", i);
+		assert_int_equal(sti_credential_trust(credential, crls, 2 * DAY + 1), STI_TRUST_EXPIRED);
+		sti_credential_free(credential);
+		sti_crls_free(crls);
+	}
+	pair_free(&other);
+	pair_free(&signer);
+	pair_free(&ca);
+	pair_free(&root);
+	pair_free(&pa);
+}
+
+static void test_E19_no_CRL_where_policy_is_hard(void **state)
+{
+	struct pair root = root_make(), signer = signer_make(&root);
+	struct sti_credential *credential;
+
+	(void)state;
+	assert_int_equal(parse(&root, BUNDLE(&signer), NOON, &credential), STI_OK);
+	for (int hard = 0; hard < 2; hard++) {
+		struct sti_crls *crls = crls_of(NULL, NULL, hard);
+
+		assert_int_equal(sti_credential_trust(credential, crls, NOON), hard ? STI_TRUST_NO_CRL : STI_TRUST_OK);
+		sti_crls_free(crls);
+	}
+	sti_credential_free(credential);
+	pair_free(&signer);
+	pair_free(&root);
+}
+
+/* threats.md E22: the CRL of a country speaks for paths under its roots; a leaf's own country counts for
+ * nothing. */
+static void test_E22_country_of_the_root_picks_the_CRL(void **state)
+{
+	static const char *const country[] = {"US", "CA", NULL};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct pair root = pair_make(
+			(struct issue_subject){.kind = ISSUE_ROOT, .name = {country[i], "Example", "SHAKEN ROOT"}},
+			NULL);
+		struct pair signer = signer_make(&root); /* C=CA */
+		struct sti_crls *crls = crls_of(NULL, "CA", true);
+		struct sti_credential *credential;
+
+		assert_int_equal(parse(&root, BUNDLE(&signer), NOON, &credential), STI_OK);
+		assert_int_equal(sti_credential_trust(credential, crls, NOON),
+				 i == 1 ? STI_TRUST_NO_CRL : STI_TRUST_OK);
+		sti_credential_free(credential);
+		sti_crls_free(crls);
+		pair_free(&signer);
+		pair_free(&root);
+	}
+}
+
+static void test_why_it_is_not_trusted(void **state)
+{
+	struct pair root = root_make(), other = root_make(), ca = intermediate_make(&root), signer = signer_make(&root);
+	struct sti_credential *credential;
+
+	(void)state;
+	assert_int_equal(parse(&root, BUNDLE(&signer), NOON, &credential), STI_OK);
+	assert_null(sti_credential_why(credential));
+	assert_true(credential_has_path(credential));
+	sti_credential_free(credential);
+	assert_int_equal(parse(&other, BUNDLE(&signer), NOON, &credential), STI_OK);
+	assert_string_equal(sti_credential_why(credential), "its issuer is neither listed nor given");
+	assert_false(credential_has_path(credential));
+	sti_credential_free(credential);
+	assert_int_equal(parse(&root, BUNDLE(&ca), NOON, &credential), STI_OK);
+	assert_string_equal(sti_credential_why(credential), profile_row(PROFILE_CA)->text);
+	sti_credential_free(credential);
+	assert_int_equal(sti_credential_parse(buf_span(&signer.cert), NULL, NOON, &credential), STI_OK);
+	assert_int_equal(sti_credential_trust(credential, NULL, NOON), STI_TRUST_NO_PATH);
+	assert_string_equal(sti_credential_why(credential), "no root is trusted");
+	sti_credential_free(credential);
+	pair_free(&signer);
+	pair_free(&ca);
+	pair_free(&other);
+	pair_free(&root);
+}
+
+/* The path may go through such a key, so that others' verdicts on it can be compared; belief may not. */
+static void test_E2_CA_with_P521(void **state)
+{
+	struct buf key = key_pem(EVP_EC_gen("P-521"));
+	struct issue_subject subject = {.kind = ISSUE_ROOT, .name = {"US", "Example", "SHAKEN ROOT"}};
+	struct sti_credential *credential;
+	struct pair root, signer;
+
+	(void)state;
+	subject.key = buf_span(&key);
+	root = pair_make(subject, NULL);
+	signer = signer_make(&root);
+	assert_int_equal(parse(&root, BUNDLE(&signer), NOON, &credential), STI_OK);
+	assert_true(credential_has_path(credential));
+	assert_int_equal(credential_profile(credential), PROFILE_CA_KEY);
+	assert_int_equal(sti_credential_trust(credential, NULL, NOON), STI_TRUST_PROFILE);
+	sti_credential_free(credential);
+	pair_free(&signer);
+	pair_free(&root);
+	buf_free(&key);
+}
+
 static void test_bodies_that_are_refused(void **state)
 {
 	struct pair root = root_make(), signer = signer_make(&root);
@@ -542,6 +740,12 @@ int main(void)
 		cmocka_unit_test(test_profile_of_the_leaf),
 		cmocka_unit_test(test_certificate_of_tls_under_the_same_root),
 		cmocka_unit_test(test_A16_E2_E3_keys_of_signers),
+		cmocka_unit_test(test_F8_list_that_is_past_or_was_never_had),
+		cmocka_unit_test(test_E18_revoked_leaf_and_CA),
+		cmocka_unit_test(test_E19_no_CRL_where_policy_is_hard),
+		cmocka_unit_test(test_E22_country_of_the_root_picks_the_CRL),
+		cmocka_unit_test(test_why_it_is_not_trusted),
+		cmocka_unit_test(test_E2_CA_with_P521),
 		cmocka_unit_test(test_bodies_that_are_refused),
 		cmocka_unit_test(test_body_longer_than_the_limit),
 		cmocka_unit_test(test_lines_end_with_crlf),

@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 
+#include "support/alloc_sweep.h"
 #include "world.h"
 
 static enum sti_error parse(struct sti_span pem, size_t *n)
@@ -145,6 +146,103 @@ static void test_more_roots_than_the_limit(void **state)
 	pair_free(&root);
 }
 
+static struct cert cert_of(const struct pair *pair)
+{
+	struct sti_span der = der_of(pair);
+	struct cert cert;
+
+	assert_int_equal(cert_parse(der, &cert), STI_OK);
+	vectors_free(der);
+	return cert;
+}
+
+/* threats.md F12: one root on two lists counts once, and so long as one of them counts. */
+static void test_F12_one_root_twice_counts_to_the_later_end(void **state)
+{
+	struct pair a = root_make(), b = root_make();
+	struct cert one = cert_of(&a), again = cert_of(&a), other = cert_of(&b);
+	const struct roots_entry entry[] = {{&one, 100}, {&other, 50}, {&again, 200}, {&one, 150}};
+	struct sti_roots *roots;
+
+	(void)state;
+	assert_int_equal(roots_make(entry, 4, false, &roots), STI_OK);
+	cert_free(&one); /* shared, so the roots live on */
+	cert_free(&again);
+	cert_free(&other);
+	assert_int_equal(sti_roots_count(roots), 2);
+	assert_int_equal(roots->until[0], 200);
+	assert_int_equal(roots->until[1], 50);
+	assert_false(roots->is_complete);
+	assert_ptr_equal(roots_ref(roots), roots);
+	sti_roots_free(roots);
+	assert_int_equal(X509_check_ca(roots->list.cert[1].x509), 1); /* one reference is left */
+	sti_roots_free(roots);
+	pair_free(&a);
+	pair_free(&b);
+}
+
+static void test_no_roots_at_all(void **state)
+{
+	struct sti_roots *roots;
+
+	(void)state;
+	assert_int_equal(roots_make(NULL, 0, true, &roots), STI_OK);
+	assert_int_equal(sti_roots_count(roots), 0);
+	assert_true(roots->is_complete);
+	sti_roots_free(roots);
+}
+
+static void test_F13_entry_that_is_no_root(void **state)
+{
+	struct pair root = root_make(), ca = intermediate_make(&root);
+	struct cert good = cert_of(&root), bad = cert_of(&ca);
+	const struct roots_entry entry[] = {{&good, 1}, {&bad, 1}};
+	struct sti_roots *roots = NULL;
+
+	(void)state;
+	assert_int_equal(roots_make(entry, 2, true, &roots), STI_E_CERT);
+	assert_null(roots);
+	cert_free(&good);
+	cert_free(&bad);
+	pair_free(&ca);
+	pair_free(&root);
+}
+
+static void test_roots_of_a_file_have_no_end(void **state)
+{
+	struct pair root = root_make();
+	struct sti_roots *roots;
+
+	(void)state;
+	assert_int_equal(sti_roots_parse(buf_span(&root.cert), &roots), STI_OK);
+	assert_int_equal(roots->until[0], INT64_MAX);
+	assert_true(roots->is_complete);
+	sti_roots_free(roots);
+	pair_free(&root);
+}
+
+static bool attempt(void *context)
+{
+	struct sti_roots *roots = NULL;
+	enum sti_error error = roots_make(context, 1, true, &roots);
+
+	assert_true(error == STI_OK || alloc_sweep_failed());
+	sti_roots_free(roots);
+	return error == STI_OK;
+}
+
+static void test_J5_memory_gives_out(void **state)
+{
+	struct pair root = root_make();
+	struct cert cert = cert_of(&root);
+	struct roots_entry entry = {&cert, 1};
+
+	(void)state;
+	alloc_sweep("roots", attempt, &entry);
+	cert_free(&cert);
+	pair_free(&root);
+}
+
 static void test_nothing_left_in_the_error_queue_of_openssl(void **state)
 {
 	struct pair root = root_make();
@@ -202,6 +300,11 @@ int main(void)
 		cmocka_unit_test(test_A16_keys_of_roots),
 		cmocka_unit_test(test_one_bad_root_refuses_the_file),
 		cmocka_unit_test(test_more_roots_than_the_limit),
+		cmocka_unit_test(test_F12_one_root_twice_counts_to_the_later_end),
+		cmocka_unit_test(test_no_roots_at_all),
+		cmocka_unit_test(test_F13_entry_that_is_no_root),
+		cmocka_unit_test(test_roots_of_a_file_have_no_end),
+		cmocka_unit_test(test_J5_memory_gives_out),
 		cmocka_unit_test(test_nothing_left_in_the_error_queue_of_openssl),
 		cmocka_unit_test(test_E10_roots_of_the_real_world),
 	};

@@ -128,14 +128,25 @@ static bool flood(struct connection *c)
 	return false;
 }
 
+static const char *answer_to(const struct connection *c)
+{
+	const struct raw_plan *plan = &c->server->plan;
+
+	for (size_t i = 0; i < RAW_ROUTES && plan->route[i].in; i++)
+		if (strstr(c->text, plan->route[i].in))
+			return plan->route[i].answer;
+	return plan->answer;
+}
+
 /* True when the next request may come. */
 static bool reply(struct connection *c)
 {
 	const struct raw_plan *plan = &c->server->plan;
+	const char *answer = answer_to(c);
 
 	if (plan->manner == RAW_SILENT)
 		return true;
-	if (!write_all(c, plan->answer, strlen(plan->answer)))
+	if (!write_all(c, answer, strlen(answer)))
 		return false;
 	if (plan->manner == RAW_TRICKLE)
 		return trickle(c);

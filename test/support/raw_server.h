@@ -15,6 +15,14 @@ enum raw_manner {
 	RAW_ENDLESS /* `answer`, then octets as fast as they go */
 };
 
+/* The answer to requests that have this text in them. */
+struct raw_route {
+	const char *in;
+	const char *answer;
+};
+
+enum { RAW_ROUTES = 8 };
+
 struct raw_plan {
 	const struct tls_pair *tls; /* NULL: plain */
 	const char *client_ca; /* PEM: clients must show a certificate of this authority */
@@ -22,6 +30,7 @@ struct raw_plan {
 	const char *unix_path; /* NULL: 127.0.0.1, a free port */
 	enum raw_manner manner;
 	const char *answer;
+	struct raw_route route[RAW_ROUTES]; /* the first that fits goes before `answer` */
 };
 
 struct raw_server;

@@ -67,7 +67,8 @@ class Folder:
 CARRIER = """
 name = "{name}"
 admin = {{"127.0.0.1:0"}}
-trust {{ roots = {{{roots}}} }}
+trust {{ roots = {{{roots}}} {trust} }}
+{sources}
 fetch {{ ca = "tls-ca.pem"  permit = {{{permit}}} }}
 limits {{ {limits} }}
 {as_block}
@@ -88,7 +89,7 @@ class Carrier:
         self.x5u = {c: f"https://localhost:{self.cr_port}/certs/{c}.pem"
                     for c in ("a", "b", "expired", "future", "rogue")}
         self.blocks = {
-            "name": name, "limits": "", "routes": "", "roots": '"roots.pem"',
+            "name": name, "limits": "", "routes": "", "roots": '"roots.pem"', "trust": "", "sources": "",
             "permit": f'"localhost:{self.cr_port}"',
             "as_block": self.signing(),
             "vs_block": self.verifying(),

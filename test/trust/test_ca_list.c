@@ -246,7 +246,7 @@ static void test_keys_of_roots(void **state)
 	} rows[] = {
 		{EVP_EC_gen("P-256"), CA_FAULT_NONE},    {EVP_EC_gen("P-384"), CA_FAULT_NONE},
 		{EVP_RSA_gen(2048), CA_FAULT_NONE},      {EVP_RSA_gen(1024), CA_FAULT_KEY},
-		{EVP_EC_gen("secp256k1"), CA_FAULT_KEY},
+		{EVP_EC_gen("secp256k1"), CA_FAULT_KEY}, {EVP_EC_gen("P-521"), CA_FAULT_NONE},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -270,6 +270,49 @@ static void test_F10_root_without_a_country_in_the_list_of_our_own_PA(void **sta
 
 	expect_pair(*state, &root, CA_FAULT_NONE);
 	pair_free(&root);
+}
+
+static void test_F14_roots_of_the_real_world_in_one_list(void **state)
+{
+	static const struct {
+		const char *prefix;
+		enum ca_fault fault;
+	} odd[] = {
+		{"root_www_voicecarrier_com_", CA_FAULT_ROOT}, /* version 1, so no CA */
+		{"root_SHAKEN_ROOT___somos_com_", CA_FAULT_TIME},
+	};
+	const int64_t day = 1704067200; /* 2024-01-01 */
+	struct buf entries = buf_own(LIMIT_CA_LIST);
+	struct vectors_list files;
+	struct ca_list roots;
+	struct list *list;
+	size_t right = 0;
+
+	if (!vectors_present())
+		return;
+	files = vectors_list("shaken-real-pki/ca", "root_");
+	for (size_t i = 0; i < files.n; i++) {
+		struct sti_span pem = vectors_read(files.name[i]);
+
+		buf_put_str(&entries, i ? "," : "");
+		put_pem(&entries, pem, "\\n");
+		vectors_free(pem);
+	}
+	list = list_with(*state, buf_span(&entries));
+	assert_int_equal(ca_list_read(list, day, &roots), STI_OK);
+	for (size_t i = 0; i < files.n; i++) {
+		enum ca_fault expected = CA_FAULT_NONE;
+
+		for (size_t k = 0; k < sizeof(odd) / sizeof(odd[0]); k++)
+			if (strstr(files.name[i], odd[k].prefix))
+				expected = odd[k].fault;
+		right += roots.entry[i].fault == expected;
+	}
+	vectors_count("real roots", right, roots.n);
+	ca_list_free(&roots);
+	list_free(list);
+	vectors_list_free(&files);
+	buf_free(&entries);
 }
 
 static void test_F13_F14_entries_count_by_their_octets(void **state)
@@ -428,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_F14_roots_outside_their_validity),
 		cmocka_unit_test(test_keys_of_roots),
 		cmocka_unit_test(test_F10_root_without_a_country_in_the_list_of_our_own_PA),
+		cmocka_unit_test(test_F14_roots_of_the_real_world_in_one_list),
 		cmocka_unit_test(test_F13_F14_entries_count_by_their_octets),
 		cmocka_unit_test(test_F16_bodies_that_are_no_list_of_roots),
 		cmocka_unit_test(test_F16_more_entries_than_the_limit),

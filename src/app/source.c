@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/source.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+#include "app/clock.h"
+#include "app/login.h"
+#include "base/limits.h"
+#include "store/file.h"
+
+enum {
+	BACKOFF_S = 10, /* after the first failure; doubled to the interval of the source */
+	FAILURES_TOLD = 3, /* then it is an alarm (threats.md F17) */
+	CONNECT_MS = 5000,
+	TOTAL_MS = 60000, /* 64 MiB at 10 Mbit/s */
+	HEADERS = 3,
+};
+
+static const char *const kind_name[] = {[PLAN_CA_LIST] = "ca-list", [PLAN_MAPPING] = "cps-mapping", [PLAN_CRL] = "crl"};
+
+static bool is_crl(const struct source *source)
+{
+	return source->plan->kind == PLAN_CRL;
+}
+
+static bool is_in_force(const struct source *source, int64_t now)
+{
+	return is_crl(source) ? source->revocation.crl != NULL : listing_is_in_force(&source->listing, now);
+}
+
+int64_t source_until(const struct source *source)
+{
+	if (is_crl(source))
+		return source->revocation.crl ? crl_next_update(source->revocation.crl) : 0;
+	return source->listing.is_had ? source->listing.until : 0;
+}
+
+/* ---- telling ---- */
+
+static void begin(const struct source *source, struct log_line *line, enum log_event event, unsigned severity)
+{
+	log_begin_alarm(line, event, severity);
+	log_put_str(line, "source", source->plan->name);
+	log_put_str(line, "kind", kind_name[source->plan->kind]);
+}
+
+static void end(const struct source *source, struct log_line *line)
+{
+	log_end(source->hub->log, line, clock_now());
+}
+
+static void tell_new(const struct source *source)
+{
+	struct log_line line;
+
+	begin(source, &line, LOG_SOURCE_NEW, 0);
+	if (!is_crl(source))
+		log_put_int(&line, "sequence", source->listing.sequence);
+	log_put_int(&line, "until", source_until(source));
+	end(source, &line);
+}
+
+static void tell_refused(const struct source *source, const struct offer *offer)
+{
+	struct log_line line;
+
+	begin(source, &line, LOG_SOURCE_REFUSED, offer->severity);
+	log_put_str(&line, "code", offer->code);
+	log_put_str(&line, "why", offer->what);
+	log_put_str(&line, "clause", offer->clause);
+	if (!is_crl(source)) {
+		log_put_int(&line, "sequence", offer->number);
+		log_put_int(&line, "have", source->listing.sequence);
+	}
+	end(source, &line);
+	metrics_add(source->hub->metrics, METRIC_SOURCE_REFUSED, offer->reason, 1);
+}
+
+static void tell_unsaved(const struct source *source, enum sti_error error)
+{
+	struct log_line line;
+
+	begin(source, &line, LOG_SOURCE_UNSAVED, 3);
+	log_put_str(&line, "why", error == STI_E_IO ? strerrordesc_np(errno) : sti_error_text(error));
+	end(source, &line);
+}
+
+static void tell_state(const struct source *source, const char *what)
+{
+	struct log_line line;
+
+	begin(source, &line, LOG_SOURCE_STATE, 2);
+	log_put_str(&line, "why", what);
+	end(source, &line);
+}
+
+/* The entries of a list that do not count (threats.md F14, F26). */
+static void tell_entries(const struct source *source)
+{
+	const struct listing *listing = &source->listing;
+	const char *first = "not an OCN with an https URL";
+	int64_t n = listing->mapping ? (int64_t)mapping_dropped(listing->mapping) : 0;
+	struct log_line line;
+
+	for (size_t i = 0; i < listing->roots.n; i++) {
+		enum ca_fault fault = listing->roots.entry[i].fault;
+
+		if (fault == CA_FAULT_NONE || fault == CA_FAULT_TWICE)
+			continue;
+		first = n++ ? first : ca_fault_text(fault);
+	}
+	if (!n)
+		return;
+	begin(source, &line, LOG_SOURCE_ENTRIES, 2);
+	log_put_int(&line, "set_aside", n);
+	log_put_str(&line, "first", first);
+	end(source, &line);
+}
+
+/* ---- when ---- */
+
+/* Ten per cent more or less, so that not all ask at once. */
+static int64_t jittered(int64_t seconds)
+{
+	uint32_t random = 0;
+	int64_t tenth = seconds / 10;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random))
+		random = 0;
+	return seconds - tenth + (int64_t)(random % (uint64_t)(2 * tenth + 1));
+}
+
+static int64_t backoff(const struct source *source)
+{
+	int64_t wait = BACKOFF_S;
+
+	for (unsigned i = 1; i < source->failures && wait < source->plan->poll_s; i++)
+		wait *= 2;
+	return wait < source->plan->poll_s ? wait : source->plan->poll_s;
+}
+
+/* ---- the end of a look ---- */
+
+static void rest(struct source *source, enum metrics_done how, int64_t wait)
+{
+	source->phase = SOURCE_IDLE;
+	source->has_logged_in_again = false;
+	source->due = clock_now() + jittered(wait);
+	metrics_source_fetch(source->hub->metrics, (enum metrics_source)source->plan->kind, how);
+}
+
+static void succeed(struct source *source)
+{
+	struct log_line line;
+
+	if (source->failures >= FAILURES_TOLD) {
+		begin(source, &line, LOG_SOURCE_BACK, 0);
+		end(source, &line);
+	}
+	source->failures = 0;
+	source->is_surprised = false;
+	source->refreshed = clock_now();
+	rest(source, METRICS_OK, source->plan->poll_s);
+}
+
+static void fail(struct source *source)
+{
+	buf_free(&source->etag);
+	source->failures++;
+	rest(source, METRICS_FAILED, backoff(source));
+}
+
+static void fail_for(struct source *source, const char *why, int64_t status)
+{
+	struct log_line line;
+
+	fail(source);
+	begin(source, &line, LOG_SOURCE_FAILED, source->failures == FAILURES_TOLD);
+	log_put_str(&line, "why", why);
+	if (status)
+		log_put_int(&line, "status", status);
+	log_put_int(&line, "failures", source->failures);
+	end(source, &line);
+}
+
+static void put_in_force(struct source *source)
+{
+	source->aged = 0;
+	tell_new(source);
+	tell_entries(source);
+	source->hub->changed(source->hub->context, source->plan->kind);
+}
+
+/* Of the log alone: what is in force, and what is not. */
+static void tell(struct source *source, const struct offer *offer)
+{
+	if (offer->step == OFFER_TAKEN)
+		put_in_force(source);
+	else if (offer->step == OFFER_REFUSED)
+		tell_refused(source, offer);
+	else if (offer->step == OFFER_UNSAVED)
+		tell_unsaved(source, offer->error);
+}
+
+static void finish(struct source *source, const struct offer *offer)
+{
+	tell(source, offer);
+	switch (offer->step) {
+	case OFFER_TAKEN:
+	case OFFER_SAME:
+		succeed(source);
+		break;
+	case OFFER_FAILED:
+		fail_for(source, sti_error_text(offer->error), 0);
+		break;
+	case OFFER_REFUSED:
+		source->is_surprised = offer->reason == METRICS_REFUSAL_ROLLBACK ||
+				       offer->reason == METRICS_REFUSAL_EQUIVOCATION;
+		fail(source);
+		break;
+	case OFFER_UNSAVED:
+	case OFFER_WANTS_SIGNER:
+		fail(source);
+		break;
+	}
+}
+
+/* ---- asking ---- */
+
+static void get(struct source *source, enum source_phase phase, struct http_call *call, http_done *done)
+{
+	enum sti_error error;
+
+	call->method = HTTP_METHOD_GET;
+	call->own = true;
+	call->connect_ms = CONNECT_MS;
+	call->total_ms = TOTAL_MS;
+	source->phase = phase;
+	error = http_client_send(source->hub->client, call, done, source);
+	if (error)
+		fail_for(source, sti_error_text(error), 0);
+}
+
+static void got_signer(void *context, enum sti_error error, const struct http_response *response)
+{
+	struct source *source = context;
+	struct offer offer;
+
+	if (source->is_ended)
+		return;
+	if (error || response->status != 200) {
+		listing_forget(&source->listing);
+		fail_for(source, error ? sti_error_text(error) : "no certificate at x5u", error ? 0 : response->status);
+		return;
+	}
+	offer = listing_take_signer(&source->listing, response->body, clock_now());
+	finish(source, &offer);
+}
+
+static void keep_etag(struct source *source, struct sti_span etag)
+{
+	buf_free(&source->etag);
+	source->etag = buf_own(LIMIT_ETAG);
+	buf_put(&source->etag, etag);
+	if (buf_error(&source->etag))
+		buf_free(&source->etag);
+}
+
+static void take(struct source *source, const struct http_response *response)
+{
+	struct offer offer = is_crl(source) ? revocation_take(&source->revocation, response->body, clock_now())
+					    : listing_take(&source->listing, response->body, clock_now());
+	struct http_call call = {.url = offer.url, .answer_max = LIMIT_CERT_BODY};
+
+	keep_etag(source, response->etag);
+	if (offer.step == OFFER_WANTS_SIGNER)
+		get(source, SOURCE_SIGNER, &call, got_signer);
+	else
+		finish(source, &offer);
+}
+
+static void ask(struct source *source, int64_t now);
+
+static void got_login(void *context, enum sti_error error, const struct http_response *response)
+{
+	struct source *source = context;
+
+	if (source->is_ended)
+		return;
+	buf_free(&source->token);
+	if (!error)
+		error = login_read(response, &source->token);
+	if (error)
+		fail_for(source, "login failed", response ? response->status : 0);
+	else
+		ask(source, clock_now());
+}
+
+static void log_in(struct source *source)
+{
+	enum sti_error error;
+
+	source->phase = SOURCE_LOGIN;
+	error = login_send(source->hub->client, source->plan, got_login, source);
+	if (error)
+		fail_for(source, "login cannot be sent", 0);
+}
+
+/* An access token ends some time: then there is one more login, not many. */
+static void got_body(void *context, enum sti_error error, const struct http_response *response)
+{
+	struct source *source = context;
+
+	if (source->is_ended)
+		return;
+	if (error) {
+		fail_for(source, sti_error_text(error), 0);
+	} else if (response->status == 401 && source->plan->login && !source->has_logged_in_again) {
+		source->has_logged_in_again = true;
+		log_in(source);
+	} else if (response->status == 304 && source->etag.n) {
+		succeed(source);
+	} else if (response->status == 200) {
+		take(source, response);
+	} else {
+		buf_free(&source->token);
+		fail_for(source, "unexpected status", response->status);
+	}
+}
+
+static void put_header(struct http_call *call, struct http_header header[HEADERS], const char *name,
+		       struct sti_span value)
+{
+	if (value.n)
+		header[call->n_header++] = (struct http_header){sti_span_str(name), value};
+}
+
+static void ask(struct source *source, int64_t now)
+{
+	struct http_header header[HEADERS];
+	struct http_call call = {
+		.url = sti_span_str(source->plan->url), .answer_max = source->plan->max, .header = header};
+	struct buf secret = {0};
+	enum sti_error error = STI_OK;
+
+	if (source->plan->token_file)
+		error = login_read_file(source->plan->token_file, &secret);
+	if (!is_in_force(source, now))
+		buf_free(&source->etag);
+	put_header(&call, header, "Authorization", source->plan->token_file ? buf_span(&secret) : buf_span(&source->token));
+	put_header(&call, header, "If-None-Match", buf_span(&source->etag));
+	put_header(&call, header, "Cache-Control", sti_span_str(source->is_surprised ? "no-cache" : NULL));
+	if (error)
+		fail_for(source, "token_file cannot be read", 0);
+	else
+		get(source, SOURCE_BODY, &call, got_body);
+	buf_free(&secret);
+}
+
+static struct offer read_crl(struct source *source, int64_t now)
+{
+	struct buf body;
+	enum sti_error error = file_read(source->plan->file, source->plan->max, &body);
+	struct offer offer = {.step = OFFER_FAILED, .error = error};
+
+	if (!error)
+		offer = revocation_take(&source->revocation, buf_span(&body), now);
+	buf_free(&body);
+	return offer;
+}
+
+void source_poll(struct source *source, int64_t now)
+{
+	struct offer offer;
+
+	if (source->phase != SOURCE_IDLE)
+		return;
+	if (source->plan->file) {
+		offer = read_crl(source, now);
+		finish(source, &offer);
+	} else if (source->plan->login && !source->token.n) {
+		log_in(source);
+	} else {
+		ask(source, now);
+	}
+}
+
+/* ---- getting old ---- */
+
+enum { STEPS = 5 };
+
+struct step {
+	int64_t at; /* seconds */
+	enum log_event event;
+	unsigned severity;
+	const char *code;
+	bool is_told; /* also while what is asked for comes, but is no newer */
+};
+
+static int64_t part_of(int64_t from, int64_t until, int64_t percent)
+{
+	return from + (until - from) / 100 * percent + (until - from) % 100 * percent / 100;
+}
+
+/* threats.md F8, F17 */
+static size_t list_steps(const struct source *source, struct step step[STEPS])
+{
+	int64_t from = source->listing.from, until = source->listing.until;
+
+	if (!source->listing.is_had)
+		return 0;
+	step[0] = (struct step){part_of(from, until, 50), LOG_SOURCE_AGING, 2, "list.half", false};
+	step[1] = (struct step){part_of(from, until, 75), LOG_SOURCE_AGING, 2, "list.three_quarters", false};
+	step[2] = (struct step){part_of(from, until, 90), LOG_SOURCE_AGING, 3, "list.nine_tenths", true};
+	step[3] = (struct step){until, LOG_SOURCE_EXPIRED, 3, "list.over", true};
+	return 4;
+}
+
+/* threats.md E19 */
+static size_t crl_steps(const struct source *source, struct step step[STEPS])
+{
+	int64_t next = source_until(source);
+
+	if (!source->revocation.crl)
+		return 0;
+	step[0] = (struct step){next + 1, LOG_SOURCE_AGING, 2, "crl.stale", true};
+	step[1] = (struct step){next + source->plan->grace_s + 1, LOG_SOURCE_EXPIRED, 3, "crl.over", true};
+	return 2;
+}
+
+static void tell_age(const struct source *source, const struct step *step)
+{
+	struct log_line line;
+
+	begin(source, &line, step->event, step->severity);
+	log_put_str(&line, "code", step->code);
+	log_put_int(&line, "until", source_until(source));
+	log_put_int(&line, "failures", source->failures);
+	end(source, &line);
+}
+
+/* The last step that is reached says it all. */
+static void age(struct source *source, int64_t now)
+{
+	struct step step[STEPS];
+	size_t n = is_crl(source) ? crl_steps(source, step) : list_steps(source, step);
+	unsigned reached = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (now >= step[i].at && (step[i].is_told || source->failures))
+			reached = i + 1;
+	if (reached <= source->aged)
+		return;
+	source->aged = reached;
+	tell_age(source, &step[reached - 1]);
+}
+
+/* ---- the source ---- */
+
+static bool is_due(const struct source *source, int64_t now)
+{
+	return now >= source->due || source->due > now + 2 * source->plan->poll_s + BACKOFF_S; /* the clock was set back */
+}
+
+void source_tick(struct source *source, int64_t now)
+{
+	if (is_due(source, now))
+		source_poll(source, now);
+	age(source, now);
+}
+
+static struct offer load(struct source *source, int64_t now, const char **state)
+{
+	*state = NULL;
+	if (source->plan->file)
+		return read_crl(source, now);
+	return is_crl(source) ? revocation_load(&source->revocation, now, state)
+			      : listing_load(&source->listing, now, state);
+}
+
+void source_open(struct source *source, const struct source_hub *hub, const struct plan_source *plan, int64_t now)
+{
+	struct offer offer;
+	const char *state;
+
+	*source = (struct source){.hub = hub, .plan = plan, .due = now};
+	listing_open(&source->listing, plan, hub->kept);
+	revocation_open(&source->revocation, plan, hub->kept);
+	offer = load(source, now, &state);
+	tell(source, &offer);
+	if (state || offer.step == OFFER_FAILED)
+		tell_state(source, state ? state : sti_error_text(offer.error));
+}
+
+void source_close(struct source *source)
+{
+	source->is_ended = true;
+	listing_close(&source->listing);
+	revocation_close(&source->revocation);
+	buf_free(&source->token);
+	buf_free(&source->etag);
+}
