@@ -315,12 +315,12 @@ void credentials_get(struct credentials *credentials, struct sti_span url, struc
 	done(context, asked.lease, asked.lease ? STI_OK : error);
 }
 
-bool credentials_must_fetch(struct credentials *credentials, struct sti_span url, struct trust_snapshot *trust,
-			    int64_t now)
+bool credentials_would_fetch(struct credentials *credentials, struct sti_span url, struct trust_snapshot *trust,
+			     int64_t now)
 {
 	struct credential_entry *entry = credential_shelves_find(credentials->shelves, url);
 	struct credential_lease *lease = NULL;
-	bool is_known = entry && credential_entry_answer(entry, trust, now, &lease);
+	bool is_known = entry && (credential_entry_answer(entry, trust, now, &lease) || entry->in_flight);
 
 	credential_lease_end(lease);
 	return !is_known;
