@@ -81,7 +81,7 @@ void credentials_free(struct credentials *credentials)
 	if (!credentials)
 		return;
 	for (size_t i = 0; credentials->shelves && i < CREDENTIAL_SHELVES; i++)
-		while ((entry = credential_shelves_first(credentials->shelves, i)))
+		while ((entry = credential_shelves_first(credentials->shelves, (enum credential_shelf)i)))
 			let_go(credentials, entry);
 	credential_shelves_free(credentials->shelves);
 	contents_free(credentials->contents);
