@@ -81,7 +81,7 @@ void credentials_free(struct credentials *credentials)
 	if (!credentials)
 		return;
 	for (size_t i = 0; credentials->shelves && i < CREDENTIAL_SHELVES; i++)
-		while ((entry = credential_shelves_first(credentials->shelves, i)))
+		while ((entry = credential_shelves_first(credentials->shelves, (enum credential_shelf)i)))
 			let_go(credentials, entry);
 	credential_shelves_free(credentials->shelves);
 	contents_free(credentials->contents);
@@ -315,12 +315,12 @@ void credentials_get(struct credentials *credentials, struct sti_span url, struc
 	done(context, asked.lease, asked.lease ? STI_OK : error);
 }
 
-bool credentials_must_fetch(struct credentials *credentials, struct sti_span url, struct trust_snapshot *trust,
-			    int64_t now)
+bool credentials_would_fetch(struct credentials *credentials, struct sti_span url, struct trust_snapshot *trust,
+			     int64_t now)
 {
 	struct credential_entry *entry = credential_shelves_find(credentials->shelves, url);
 	struct credential_lease *lease = NULL;
-	bool is_known = entry && credential_entry_answer(entry, trust, now, &lease);
+	bool is_known = entry && (credential_entry_answer(entry, trust, now, &lease) || entry->in_flight);
 
 	credential_lease_end(lease);
 	return !is_known;

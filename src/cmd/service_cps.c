@@ -18,7 +18,7 @@ struct question {
 	struct posting *posting;
 	struct sti_span url;
 	struct credential_lease *lease; /* until the end: the place looks at it */
-	bool is_fetched; /* for this POST */
+	bool is_fetched; /* begun by this POST */
 };
 
 /* One POST on its way; it waits for certificates, for all of them at once and fetch_ms in all. */
@@ -272,7 +272,7 @@ static void ask_credential(struct posting *posting, struct sti_span url)
 
 	question->posting = posting;
 	question->url = url;
-	question->is_fetched = credentials_must_fetch(server->credentials, url, posting->trust, now);
+	question->is_fetched = credentials_would_fetch(server->credentials, url, posting->trust, now);
 	if (question->is_fetched && !allowance_is_left(server->strangers, client_of(posting), now)) {
 		posting->is_too_many = true;
 		place_give(posting->place, url, NULL, STI_E_FULL);
