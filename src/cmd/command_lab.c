@@ -7,6 +7,7 @@
 #include "app/clock.h"
 #include "cmd/command.h"
 #include "cmd/lab_carrier.h"
+#include "cmd/lab_pa.h"
 #include "cmd/lab_scenario.h"
 #include "cmd/lab_tdm.h"
 #include "cmd/option.h"
@@ -77,7 +78,7 @@ static bool must_end(void)
 }
 
 /* False when a signal has ended it early. */
-static bool place_calls(const struct lab_options *options, const struct lab_world *world, struct lab_story *story)
+static bool place_calls(const struct lab_options *options, struct lab_world *world, struct lab_story *story)
 {
 	for (const struct lab_scenario *s = lab_scenarios; s->name; s++) {
 		struct lab_call call;
@@ -92,7 +93,7 @@ static bool place_calls(const struct lab_options *options, const struct lab_worl
 	return true;
 }
 
-static int tell_all(const struct lab_options *options, const struct lab_world *world, int64_t started)
+static int tell_all(const struct lab_options *options, struct lab_world *world, int64_t started)
 {
 	struct lab_story story;
 	bool whole;
@@ -137,7 +138,9 @@ static int run(const struct lab_options *options)
 		return STATUS_USAGE;
 	hold_signals();
 	if (!options->json) {
-		puts("Two carriers, A and B, each with STI-AS, STI-VS, CPS and STI-CR, on loopback.\n");
+		puts("Two carriers, A and B, each with STI-AS, STI-VS, CPS and STI-CR, and their policy administrator, "
+		     "on "
+		     "loopback.\n");
 		fflush(stdout);
 	}
 	if (!build(&world, options->dir, false))
@@ -205,6 +208,9 @@ int command_lab(int argc, char **argv)
 	/* The TDM leg of a call; not for people. */
 	if (argc == 2 && strcmp(argv[1], "tdm") == 0)
 		return lab_tdm_run();
+	/* The process of the policy administrator; not for people either. */
+	if (argc == 3 && strcmp(argv[1], "pa") == 0)
+		return lab_pa_run(argv[2]);
 	set_rows(&options, row);
 	if (!option_read(argc, argv, row, ROWS, &rest))
 		return STATUS_USAGE;

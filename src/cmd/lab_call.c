@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/lab_call.h"
 
+#include <netinet/in.h>
 #include <openssl/rand.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "app/clock.h"
 #include "base/uuid.h"
@@ -31,6 +34,7 @@
 
 enum {
 	STALE_S = 120, /* twice the freshness of RFC 8224 6.2 step 4 */
+	TRAP_PORT = 8443, /* one that any stranger may name, ATIS-1000074 5.3.1 */
 	SIGN_MS = 400, /* budget of a STI-AS: a CPS that is down may not lengthen it */
 };
 
@@ -61,9 +65,7 @@ static bool broke(const char *what, enum sti_error error)
 	return false;
 }
 
-/* Parts of what came out, with "; " between. */
-static void got(struct lab_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void got(struct lab_call *call, const char *format, ...)
+void lab_got(struct lab_call *call, const char *format, ...)
 {
 	size_t n = strlen(call->telling.got);
 	va_list arguments;
@@ -211,10 +213,35 @@ bool lab_call_again(struct lab_call *call)
 	return lab_call_dial(call) && lab_call_unsigned(call);
 }
 
-static enum sti_error sign_as(struct lab_call *call, size_t who, int64_t iat, const char *origid)
+/* Listens on loopback; -1 where somebody else does. */
+static int set_trap(int family)
+{
+	struct sockaddr_in v4 = {
+		.sin_family = AF_INET, .sin_port = htons(TRAP_PORT), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in6 v6 = {
+		.sin6_family = AF_INET6, .sin6_port = htons(TRAP_PORT), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	bool is_v6 = family == AF_INET6;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd >= 0 && bind(fd, is_v6 ? (void *)&v6 : (void *)&v4, is_v6 ? sizeof(v6) : sizeof(v4)) == 0 &&
+	    listen(fd, 1) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+void lab_trap_close(struct lab_call *call)
+{
+	for (size_t i = 0; i < sizeof(call->trap) / sizeof(call->trap[0]); i++)
+		if (call->trap[i] >= 0)
+			close(call->trap[i]);
+}
+
+static enum sti_error sign_as(struct lab_call *call, size_t who, const struct lab_url *x5u, int64_t iat,
+			      const char *origid)
 {
 	struct lab_path path = lab_path(&call->world->dir, "/%s/sti.key", lab_who[who].name);
-	struct lab_url x5u = lab_x5u(call->world, who);
 	struct sti_sign_request request = {
 		.orig = call->orig,
 		.dest = &call->dest,
@@ -235,20 +262,20 @@ static enum sti_error sign_as(struct lab_call *call, size_t who, int64_t iat, co
 	buf_free(&pem);
 	if (error)
 		return error;
-	error = sti_sign(key, sti_span_str(x5u.text), &request, call->identity, &n);
+	error = sti_sign(key, sti_span_str(x5u->text), &request, call->identity, &n);
 	call->identity[n] = '\0';
 	sti_key_free(key);
 	return error;
 }
 
-static bool make_identity(struct lab_call *call, size_t who, int64_t iat)
+static bool make_identity(struct lab_call *call, size_t who, const struct lab_url *x5u, int64_t iat)
 {
 	char origid[UUID_TEXT + 1];
 	enum sti_error error;
 
 	if (!make_origid(origid))
 		return false;
-	error = sign_as(call, who, iat, origid);
+	error = sign_as(call, who, x5u, iat, origid);
 	if (error)
 		return broke("signing", error);
 	keep_token(call);
@@ -257,7 +284,9 @@ static bool make_identity(struct lab_call *call, size_t who, int64_t iat)
 
 bool lab_call_forge(struct lab_call *call)
 {
-	if (!make_identity(call, LAB_STRANGER, clock_now()))
+	struct lab_url x5u = lab_x5u(call->world, LAB_STRANGER);
+
+	if (!make_identity(call, LAB_STRANGER, &x5u, clock_now()))
 		return false;
 	lab_step(&call->telling, 0, STRANGER, NULL, "signs it as SPC %s, under a root that nobody lists",
 		 lab_who[LAB_STRANGER].spc);
@@ -267,9 +296,24 @@ bool lab_call_forge(struct lab_call *call)
 
 bool lab_call_stale(struct lab_call *call)
 {
-	if (!make_identity(call, LAB_A, clock_now() - STALE_S))
+	struct lab_url x5u = lab_x5u(call->world, LAB_A);
+
+	if (!make_identity(call, LAB_A, &x5u, clock_now() - STALE_S))
 		return false;
 	lab_step(&call->telling, 0, A_CSCF, NULL, "an Identity of A's own, but signed %d s ago", STALE_S);
+	lab_step(&call->telling, 4, A_CSCF, A_GATEWAY, "INVITE with Identity");
+	return true;
+}
+
+bool lab_call_lure(struct lab_call *call)
+{
+	struct lab_url x5u = lab_url(TRAP_PORT, "/certs/a.pem");
+
+	if (!make_identity(call, LAB_A, &x5u, clock_now()))
+		return false;
+	call->trap[0] = set_trap(AF_INET);
+	call->trap[1] = set_trap(AF_INET6);
+	lab_step(&call->telling, 0, A_CSCF, NULL, "an Identity of A's own, but with x5u %s", x5u.text);
 	lab_step(&call->telling, 4, A_CSCF, A_GATEWAY, "INVITE with Identity");
 	return true;
 }
@@ -283,7 +327,7 @@ bool lab_call_post(struct lab_call *call)
 		lab_http_post(call->world, &url, "application/passport", sti_span_str(call->token), NULL, &answer);
 
 	if (!error) {
-		got(call, "CPS %d", answer.status);
+		lab_got(call, "CPS %d", answer.status);
 		lab_step(&call->telling, 0, "somebody", B_CPS, "POST /cps/company/%s with this PASSporT: %d",
 			 lab_who[LAB_B].spc, answer.status);
 		lab_fact(&call->telling, stored >= 0 && look(call, LAB_GAUGE_STORED) == stored, 0, B_CPS, NULL,
@@ -371,7 +415,7 @@ static void tell_verdict(struct lab_call *call, const struct lab_answer *answer)
 {
 	const struct lab_verdict *v = &call->verdict;
 
-	got(call, "%s%s%s%s%s", v->verstat, v->code[0] ? ", " : "", v->code, v->source[0] ? ", " : "", v->source);
+	lab_got(call, "%s%s%s%s%s", v->verstat, v->code[0] ? ", " : "", v->code, v->source[0] ? ", " : "", v->source);
 	lab_step(&call->telling, 10, B_VS, B_CSCF, "%d, %s%s%s%s%s, after %.1f ms", answer->status, v->verstat,
 		 v->code[0] ? ", " : "", v->code, v->attest[0] ? ", attestation " : "", v->attest, answer->ms);
 	lab_step(&call->telling, 11, B_CSCF, CALLED, "INVITE, verstat=%s: the call goes on", v->verstat);
@@ -425,6 +469,27 @@ bool lab_call_beside(struct lab_call *call)
 		 "the PASSporT that came out of band, octet for octet what A signed");
 	lab_fact(&call->telling, has_risen(call, LAB_GAUGE_TAKEN), 9, B_CPS, NULL,
 		 "has given it out once and holds it no more");
+	return true;
+}
+
+/* The kernel would have taken the connection without us. */
+bool lab_call_not_lured(struct lab_call *call)
+{
+	size_t n = 0, sockets = 0;
+
+	for (size_t i = 0; i < sizeof(call->trap) / sizeof(call->trap[0]); i++) {
+		int caught = call->trap[i] < 0 ? -1 : accept(call->trap[i], NULL, NULL);
+
+		sockets += call->trap[i] < 0 ? 0 : 1;
+		n += caught < 0 ? 0 : 1;
+		if (caught >= 0)
+			close(caught);
+	}
+	if (sockets)
+		lab_fact(&call->telling, n == 0, 9, B_VS, NULL, "has made %zu connections to port %d", n, TRAP_PORT);
+	else
+		lab_step(&call->telling, 9, B_VS, NULL, "connections are not counted: port %d is taken here",
+			 TRAP_PORT);
 	return true;
 }
 

@@ -16,11 +16,12 @@ enum { LAB_LEGS = 3 };
 enum lab_gauge { LAB_GAUGE_PUBLISHED, LAB_GAUGE_UNPUBLISHED, LAB_GAUGE_STORED, LAB_GAUGE_TAKEN, LAB_GAUGES };
 
 struct lab_call {
-	const struct lab_world *world;
+	struct lab_world *world;
 	unsigned number; /* makes its telephone numbers its own: 0 … 89 */
 	enum lab_leg leg[LAB_LEGS]; /* 0 ends them */
 	bool is_tampered; /* between the first leg and the second the calling number is changed */
 	bool is_dead; /* the called number's CPS is down */
+	int trap[2]; /* sockets on which nobody may call, of IPv4 and IPv6; -1: none */
 
 	struct sti_tn orig; /* as signalling says now */
 	struct sti_tn dest;
@@ -49,6 +50,14 @@ lab_act lab_call_published; /* 3 and 5: B's CPS has taken the PASSporT */
 lab_act lab_call_unpublished; /* the CPS could not be reached */
 lab_act lab_call_beside; /* 9: the PASSporT came beside the call, octet for octet */
 lab_act lab_call_again; /* the same numbers once more, unsigned: 1, 4 */
+
+lab_act lab_call_lure; /* signed by A, but x5u leads to an address of the lab's own machine */
+lab_act lab_call_not_lured; /* nobody has gone there */
+
+void lab_trap_close(struct lab_call *call);
+
+/* Parts of what came out, with "; " between. */
+void lab_got(struct lab_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Which PASSporT decided and where the Identity was lost, into the telling. */
 void lab_call_conclude(struct lab_call *call);

@@ -25,17 +25,21 @@ enum {
 };
 
 struct command_line {
-	struct lab_path config;
-	const char *argv[4];
+	struct lab_path at;
+	const char *argv[5];
 };
 
 static void set_command_line(const struct lab_world *world, size_t who, struct command_line *out)
 {
-	out->config = lab_path(&world->dir, "/%s/sidetone.conf", lab_who[who].name);
-	out->argv[0] = "sidetone";
-	out->argv[1] = "serve";
-	out->argv[2] = out->config.text;
-	out->argv[3] = NULL;
+	size_t n = 0;
+
+	out->at = lab_path(&world->dir, who == LAB_PA ? "/%s" : "/%s/sidetone.conf", lab_who[who].name);
+	out->argv[n++] = "sidetone";
+	out->argv[n++] = who == LAB_PA ? "lab" : "serve";
+	if (who == LAB_PA)
+		out->argv[n++] = "pa";
+	out->argv[n++] = out->at.text;
+	out->argv[n] = NULL;
 }
 
 static struct lab_path log_path(const struct lab_world *world, size_t who)
@@ -126,10 +130,13 @@ static bool quote_log(const struct lab_world *world, size_t who, bool is_last)
 	return clash;
 }
 
-/* The index of the first that does not come up; LAB_MEMBERS when all do. Started together. */
+/* The index of the first that does not come up; LAB_MEMBERS when all do. Started together, but the PA
+ * before those who ask it for their trust. */
 static size_t start_all(struct lab_world *world, bool is_left)
 {
-	for (size_t i = 0; i < LAB_MEMBERS; i++)
+	if (!start_one(world, LAB_PA, is_left) || !wait_ready(world, LAB_PA))
+		return LAB_PA;
+	for (size_t i = 0; i < LAB_PA; i++)
 		if (!start_one(world, i, is_left))
 			return i;
 	for (size_t i = 0; i < LAB_MEMBERS; i++)

@@ -8,7 +8,23 @@
 #include "pki/issue.h"
 
 /* One row for each certificate, in the order of making: an issuer stands above what it signs. */
-enum { TLS_CA, STI_ROOT, STI_CA, STRANGER_ROOT, A_TLS, B_TLS, STRANGER_TLS, A_STI, B_STI, STRANGER_STI, PAIRS };
+enum {
+	TLS_CA,
+	STI_ROOT,
+	STI_CA,
+	STRANGER_ROOT,
+	PA_ROOT,
+	A_TLS,
+	B_TLS,
+	STRANGER_TLS,
+	PA_TLS,
+	A_STI,
+	B_STI,
+	STRANGER_STI,
+	PA_LIST,
+	PA_CRL,
+	PAIRS
+};
 
 struct row {
 	const char *file;
@@ -23,12 +39,16 @@ static const struct row row[PAIRS] = {
 	[STI_ROOT] = {"sti-root", ISSUE_ROOT, -1, "Sidetone Lab SHAKEN ROOT", NULL},
 	[STI_CA] = {"sti-ca", ISSUE_INTERMEDIATE, STI_ROOT, "Sidetone Lab SHAKEN CA", NULL},
 	[STRANGER_ROOT] = {"stranger-root", ISSUE_ROOT, -1, "Nobody's SHAKEN ROOT", NULL},
+	[PA_ROOT] = {"pa-root", ISSUE_TLS_CA, -1, "Sidetone Lab STI-PA ROOT", NULL},
 	[A_TLS] = {"a/tls", ISSUE_TLS_SERVER, TLS_CA, "localhost", NULL},
 	[B_TLS] = {"b/tls", ISSUE_TLS_SERVER, TLS_CA, "localhost", NULL},
 	[STRANGER_TLS] = {"stranger/tls", ISSUE_TLS_SERVER, TLS_CA, "localhost", NULL},
+	[PA_TLS] = {"pa/tls", ISSUE_TLS_SERVER, TLS_CA, "localhost", NULL},
 	[A_STI] = {"a/sti", ISSUE_SIGNER, STI_CA, "SHAKEN 1234", "1234"},
 	[B_STI] = {"b/sti", ISSUE_SIGNER, STI_CA, "SHAKEN 5678", "5678"},
 	[STRANGER_STI] = {"stranger/sti", ISSUE_SIGNER, STRANGER_ROOT, "SHAKEN 1234", "1234"},
+	[PA_LIST] = {"pa/list", ISSUE_AUTHORITY, PA_ROOT, "STI-PA", NULL},
+	[PA_CRL] = {"pa/crl", ISSUE_AUTHORITY, PA_ROOT, "STI-PA CRL", NULL},
 };
 
 enum { HOUR = 3600, LIFETIME = 30 * 24 * HOUR, SERIAL = 16 };
@@ -67,7 +87,8 @@ static enum sti_error make_pair(const struct row *of, const struct pair *issuer,
 		issuer ? &signer : NULL, &out->cert);
 }
 
-/* A signer's file is a chain, leaf first, as x5u serves it (ATIS-1000080). */
+/* A signer's file is a chain, leaf first, as x5u serves it (ATIS-1000080). With its root that of the PA is
+ * an anchor, too. */
 static bool write_pair(const struct lab_world *world, const struct row *of, const struct pair *pair,
 		       const struct pair *issuer)
 {
@@ -77,7 +98,7 @@ static bool write_pair(const struct lab_world *world, const struct row *of, cons
 	bool good;
 
 	buf_put(&chain, buf_span(&pair->cert));
-	if (of->kind == ISSUE_SIGNER)
+	if (of->kind == ISSUE_SIGNER || of->kind == ISSUE_AUTHORITY)
 		buf_put(&chain, buf_span(&issuer->cert));
 	good = !buf_error(&chain) && lab_write(&key, buf_span(&pair->key)) && lab_write(&cert, buf_span(&chain));
 	buf_free(&chain);

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "cmd/lab_trust.h"
+
+#define PASSED_WITHIN "TN-Validation-Passed, in-band"
 #define PASSED_BESIDE "TN-Validation-Passed, out-of-band"
 
 /* A call that is signed, crosses something, and proves itself by what came beside it. */
@@ -16,9 +19,17 @@ const struct lab_scenario lab_scenarios[] = {
 		.name = "in-band",
 		.figure = "4-1",
 		.title = "SIP all the way, the Identity comes through",
-		.expected = "TN-Validation-Passed, in-band",
+		.expected = PASSED_WITHIN,
 		.leg = {LAB_SIP},
 		.act = {lab_call_dial, lab_call_sign, lab_call_carry, lab_call_verify, lab_call_published},
+	},
+	{
+		.name = "ca-list",
+		.figure = "4-2",
+		.title = "each carrier has fetched the trusted STI-CA list and verified it; a call rests on it",
+		.expected = "A has the list; B has the list; " PASSED_WITHIN,
+		.leg = {LAB_SIP},
+		.act = {lab_trust_fetched, lab_call_dial, lab_call_sign, lab_call_carry, lab_call_verify},
 	},
 	{
 		.name = "tdm",
@@ -135,10 +146,39 @@ const struct lab_scenario lab_scenarios[] = {
 		.is_dead = true,
 		.act = {lab_call_dial, lab_call_sign, lab_call_carry, lab_call_verify, lab_call_unpublished},
 	},
+	{
+		.name = "private-x5u",
+		.title = "x5u is a name with an address that is nobody else's business: nothing goes there",
+		.expected = "No-TN-Validation, E7, in-band",
+		.leg = {LAB_SIP},
+		.act = {lab_call_dial, lab_call_lure, lab_call_carry, lab_call_verify, lab_call_not_lured},
+	},
+	/* The last three change what the PA publishes; each begins with a list of its own. */
+	{
+		.name = "rolled-back-list",
+		.title = "the PA's server gives out the list before: refused, the newer one stays in force",
+		.expected = "list.rollback; " PASSED_WITHIN,
+		.leg = {LAB_SIP},
+		.act = {lab_trust_roll_back, lab_call_dial, lab_call_sign, lab_call_carry, lab_call_verify},
+	},
+	{
+		.name = "expired-list",
+		.title = "no newer list has come, and the one in force is over: nobody is believed, nobody is accused",
+		.expected = "No-TN-Validation, E8, in-band; CPS 503",
+		.leg = {LAB_SIP},
+		.act = {lab_trust_expire, lab_call_dial, lab_call_sign, lab_call_carry, lab_call_verify, lab_call_post},
+	},
+	{
+		.name = "revoked",
+		.title = "a new list, and A's certificate in the CRL of the PA",
+		.expected = "TN-Validation-Failed, E17, in-band; CPS 403",
+		.leg = {LAB_SIP},
+		.act = {lab_trust_revoke, lab_call_dial, lab_call_sign, lab_call_carry, lab_call_verify, lab_call_post},
+	},
 	{.name = NULL},
 };
 
-void lab_scenario_run(const struct lab_scenario *scenario, const struct lab_world *world, struct lab_call *call)
+void lab_scenario_run(const struct lab_scenario *scenario, struct lab_world *world, struct lab_call *call)
 {
 	struct lab_telling *telling = &call->telling;
 
@@ -147,6 +187,7 @@ void lab_scenario_run(const struct lab_scenario *scenario, const struct lab_worl
 		.number = (unsigned)(scenario - lab_scenarios),
 		.is_tampered = scenario->is_tampered,
 		.is_dead = scenario->is_dead,
+		.trap = {-1, -1},
 		.telling = {scenario->name, scenario->figure, scenario->title, scenario->expected, .ok = true},
 	};
 	memcpy(call->leg, scenario->leg, sizeof(call->leg));
@@ -156,6 +197,7 @@ void lab_scenario_run(const struct lab_scenario *scenario, const struct lab_worl
 		lab_fact(telling, false, 0, "lab", NULL, "the call broke off here");
 		break;
 	}
+	lab_trap_close(call);
 	lab_call_conclude(call);
 	telling->ok = telling->ok && strcmp(telling->expected, telling->got) == 0;
 }

@@ -21,6 +21,6 @@ struct lab_scenario {
 extern const struct lab_scenario lab_scenarios[]; /* a NULL name ends them */
 
 /* Places the call, compares what came of it, and fills in *call. */
-void lab_scenario_run(const struct lab_scenario *scenario, const struct lab_world *world, struct lab_call *call);
+void lab_scenario_run(const struct lab_scenario *scenario, struct lab_world *world, struct lab_call *call);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cmd/command.h"
+#include "cmd/lab_pa.h"
 #include "cmd/lab_pki.h"
 #include "json/writer.h"
 #include "store/file.h"
@@ -21,6 +22,7 @@ const struct lab_who lab_who[LAB_MEMBERS] = {
 	[LAB_A] = {"a", "A", "US", "1234", "12025550100", "1202555", true},
 	[LAB_B] = {"b", "B", "US", "5678", "13125550100", "1312555", true},
 	[LAB_STRANGER] = {"stranger", "stranger", "US", "1234", "", "", false},
+	[LAB_PA] = {"pa", "PA", "US", "", "", "", false},
 };
 
 /* Our own folder on tmpfs; nothing else is ever removed. */
@@ -190,7 +192,6 @@ static void put_common(FILE *out, const struct lab_world *world, size_t who)
 	fprintf(out, "name = \"%s\"\n", lab_who[who].name);
 	fprintf(out, "admin = {\"unix:%s/%s.admin\", \"127.0.0.1:%u\"}\n", world->run.text, lab_who[who].name,
 		world->port[who][LAB_PORT_ADMIN]);
-	fputs("trust { roots = {\"../sti-root.pem\"} }\n", out);
 	fprintf(out, "fetch { ca = \"../tls-ca.pem\"\n\tpermit = {\"localhost:%u\"", world->closed);
 	for (size_t i = 0; i < LAB_MEMBERS; i++)
 		fprintf(out, ", \"localhost:%u\", \"localhost:%u\"", world->port[i][LAB_PORT_CPS],
@@ -229,8 +230,23 @@ static void put_cps(FILE *out, const struct lab_world *world, size_t who)
 	fprintf(out, "\tprivate { listen = {\"unix:%s/%s.cps\"} }\n}\n", world->run.text, lab_who[who].name);
 }
 
+/* A second between two looks: a list or CRL that the lab swaps is met at once. */
+static void put_trust(FILE *out, const struct lab_world *world, size_t who)
+{
+	uint16_t port = world->port[LAB_PA][LAB_PORT_CR];
+
+	fprintf(out, "trust { state = \"%s/%s.state\" }\n", world->run.text, lab_who[who].name);
+	fprintf(out,
+		"list \"us\" {\n\tkind = \"ca-list\"\n\turl = \"%s\"\n\tanchor = \"../pa-root.pem\"\n"
+		"\tpoll_s = 1\n}\n",
+		lab_url(port, LAB_PA_LIST).text);
+	fprintf(out, "crl \"us\" {\n\turl = \"%s\"\n\tanchor = \"../pa/crl.pem\"\n\tpoll_s = 1\n}\n",
+		lab_url(port, LAB_PA_CRL).text);
+}
+
 static void put_carrier(FILE *out, const struct lab_world *world, size_t who)
 {
+	put_trust(out, world, who);
 	put_as(out, world, who);
 	fputs("vs {\n", out);
 	put_listen(out, world, who, LAB_PORT_VS);
@@ -267,7 +283,7 @@ bool lab_world_move(struct lab_world *world)
 	bool good = choose_ports(world);
 
 	for (size_t i = 0; good && i < LAB_MEMBERS; i++)
-		good = write_configuration(world, i);
+		good = i == LAB_PA ? lab_pa_make(world) : write_configuration(world, i);
 	return good;
 }
 
@@ -315,9 +331,11 @@ static void remove_run(const struct lab_world *world)
 
 	if (!name || strncmp(name + 1, RUN_NAME, strlen(RUN_NAME)) != 0 || !is_ours(world->run.text))
 		return;
-	for (size_t i = 0; i < LAB_MEMBERS; i++)
+	for (size_t i = 0; i < LAB_MEMBERS; i++) {
 		for (size_t k = 0; k < sizeof(part) / sizeof(part[0]); k++)
 			unlink(lab_path(&world->run, "/%s.%s", lab_who[i].name, part[k]).text);
+		nftw(lab_path(&world->run, "/%s.state", lab_who[i].name).text, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	}
 	rmdir(world->run.text);
 }
 
@@ -399,6 +417,26 @@ static void put_member(struct buf *out, const struct lab_world *world, size_t wh
 	buf_put_byte(out, '}');
 }
 
+static void put_pa(struct buf *out, const struct lab_world *world)
+{
+	uint16_t port = world->port[LAB_PA][LAB_PORT_CR];
+
+	buf_put_byte(out, '{');
+	put_text(out, "name", lab_who[LAB_PA].name);
+	put_text(out, "country", lab_who[LAB_PA].country);
+	put_text(out, "url", lab_url(port, "").text);
+	put_text(out, "list", lab_url(port, LAB_PA_LIST).text);
+	put_text(out, "crl", lab_url(port, LAB_PA_CRL).text);
+	put_text(out, "anchor", lab_path(&world->dir, "/pa-root.pem").text);
+	put_file(out, "certificate", world, LAB_PA, "list.pem");
+	put_file(out, "key", world, LAB_PA, "list.key");
+	put_file(out, "crl_certificate", world, LAB_PA, "crl.pem");
+	put_file(out, "crl_key", world, LAB_PA, "crl.key");
+	json_put_name(out, "pid");
+	buf_put_int(out, world->pid[LAB_PA]);
+	buf_put_byte(out, '}');
+}
+
 bool lab_world_announce(const struct lab_world *world)
 {
 	struct lab_path path = lab_path(&world->dir, "/lab.json");
@@ -419,7 +457,10 @@ bool lab_world_announce(const struct lab_world *world)
 	buf_put_byte(&out, ']');
 	json_put_name(&out, "stranger");
 	put_member(&out, world, LAB_STRANGER);
-	buf_put_str(&out, ",\"pas\":[],\"cas\":[]}\n");
+	json_put_name(&out, "pas");
+	buf_put_byte(&out, '[');
+	put_pa(&out, world);
+	buf_put_str(&out, "],\"cas\":[]}\n");
 	good = !buf_error(&out) && lab_write(&path, buf_span(&out));
 	buf_free(&out);
 	return good;

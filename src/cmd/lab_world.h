@@ -10,11 +10,11 @@
 #include "base/limits.h"
 
 /*
- * The lab's world on loopback: two carriers, and a stranger whose certificate nobody trusts and who has
- * a certificate repository only. Its files lie in one folder; its sockets and PASSporTs in another, on
- * tmpfs and with a short name. Functions that fail have said why on stderr.
+ * The lab's world on loopback: two carriers, their policy administrator, and a stranger whose certificate
+ * nobody trusts and who has a certificate repository only. Its files lie in one folder; its sockets and PASSporTs in
+ * another, on tmpfs and with a short name. Functions that fail have said why on stderr.
  */
-enum { LAB_A, LAB_B, LAB_STRANGER, LAB_MEMBERS };
+enum { LAB_A, LAB_B, LAB_STRANGER, LAB_PA, LAB_MEMBERS };
 
 /* What is fixed about each: invented numbers, the company numbers of the seed's examples. */
 struct lab_who {
@@ -45,6 +45,9 @@ struct lab_world {
 	uint16_t port[LAB_MEMBERS][LAB_PORTS];
 	uint16_t closed; /* where nobody listens */
 	pid_t pid[LAB_MEMBERS]; /* 0: does not run */
+	int64_t sequence; /* of the newest list that the PA has published */
+	int64_t list_exp; /* its exp, seconds of the epoch */
+	int64_t crl_number; /* of the newest CRL */
 };
 
 /* Makes the folders (dir NULL: a temporary one), keys, certificates and configurations. */

@@ -14,7 +14,8 @@
 enum {
 	CA = BIT(ROOT) | BIT(INTERMEDIATE) | BIT(TLS_CA),
 	TLS_LEAF = BIT(TLS_SERVER) | BIT(TLS_CLIENT),
-	LEAF = BIT(SIGNER) | TLS_LEAF,
+	CALLER = BIT(SIGNER) | TLS_LEAF,
+	LEAF = CALLER | BIT(AUTHORITY),
 	SHAKEN_UNDER = BIT(INTERMEDIATE) | BIT(SIGNER),
 };
 
@@ -28,7 +29,8 @@ static const struct {
 	{CA, NID_basic_constraints, "critical,CA:TRUE"},
 	{LEAF, NID_basic_constraints, "critical,CA:FALSE"},
 	{CA, NID_key_usage, "critical,keyCertSign,cRLSign"},
-	{LEAF, NID_key_usage, "critical,digitalSignature"},
+	{CALLER, NID_key_usage, "critical,digitalSignature"},
+	{BIT(AUTHORITY), NID_key_usage, "critical,digitalSignature,cRLSign"},
 	{CA | LEAF, NID_subject_key_identifier, "hash"},
 	{BIT(TLS_SERVER), NID_ext_key_usage, "serverAuth"},
 	{BIT(TLS_CLIENT), NID_ext_key_usage, "clientAuth"},

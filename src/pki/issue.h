@@ -15,6 +15,7 @@ enum issue_kind {
 	ISSUE_TLS_CA, /* self-signed, or under another */
 	ISSUE_TLS_SERVER,
 	ISSUE_TLS_CLIENT,
+	ISSUE_AUTHORITY, /* of a policy administrator: signs its lists and its CRL, and no certificate */
 	ISSUE_COUNT
 };
 

@@ -42,7 +42,8 @@ enum sti_error http_client_send(struct http_client *client, const struct http_ca
 
 static void answer_all(enum sti_error error, int status, struct sti_span body, int64_t max_age)
 {
-	const struct http_response response = {status, body, max_age, -1};
+	const struct http_response response = {
+		.status = status, .body = body, .max_age = max_age, .retry_after = -1};
 
 	for (size_t n = wire.n; n; n = wire.n) {
 		wire.n--;

@@ -111,7 +111,8 @@ static bool credentials_attempt(void *context)
 {
 	const struct scene *s = context;
 	const struct credentials_config config = {.metrics = s->metrics, .fetch_ms = 1000, .capacity = 2};
-	const struct http_response response = {200, buf_span(&s->leaf.cert), -1, -1};
+	const struct http_response response = {
+		.status = 200, .body = buf_span(&s->leaf.cert), .max_age = -1, .retry_after = -1};
 	struct answers answers = {0};
 	struct credentials *credentials;
 
