@@ -32,8 +32,8 @@ void credentials_free(struct credentials *credentials);
 
 /* done is called once, at once when it is known; the lease is the receiver's, NULL with an error: STI_E_URL,
  * STI_E_LIMIT and STI_E_DENIED may be the gate's, of what stands in the URL; STI_E_FULL and STI_E_MEMORY are our
- * own want of room; everything else means that the certificate is not to be had. What it is given is judged under the
- * roots of this trust, whatever others ask under, and not for revocation, which is asked at each call; a reference is
+ * own want of room; everything else means that the certificate is not to be had. What it is given is judged under the roots of
+ * this trust, whatever others ask under, and not for revocation, which is asked at each call; a reference is
  * taken while the question is open. now: seconds of the epoch. */
 void credentials_get(struct credentials *credentials, struct sti_span url, struct trust_snapshot *trust, int64_t now,
 		     credentials_done *done, void *context);

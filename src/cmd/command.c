@@ -16,8 +16,7 @@ const struct command command_table[] = {
 	 "prints an Identity header value"},
 	{"verify", command_verify, "[options] [IDENTITY|FILE|-]", "judges an Identity header value or a PASSporT"},
 	{"inspect", command_inspect, "[--json] [--now N] FILE|-",
-	 "decodes whatever it is (PASSporT, Identity, list, certificate, CRL, SPC token) and says what is wrong with "
-	 "it"},
+	 "decodes whatever it is (PASSporT, Identity, list, certificate, CRL, SPC token) and says what is wrong with it"},
 	{"cert", command_cert, "check [options] FILE...",
 	 "a line for each certificate: its chain, its profile, SPC, country, lint findings"},
 	{"cache", command_cache, "import|list|purge --folder DIR [options] [URL[=FILE]...]",
