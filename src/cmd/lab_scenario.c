@@ -149,7 +149,7 @@ const struct lab_scenario lab_scenarios[] = {
 	{
 		.name = "private-x5u",
 		.title = "x5u is a name with an address that is nobody else's business: nothing goes there",
-		.expected = "No-TN-Validation, E7, in-band",
+		.expected = "No-TN-Validation, E8, in-band",
 		.leg = {LAB_SIP},
 		.act = {lab_call_dial, lab_call_lure, lab_call_carry, lab_call_verify, lab_call_not_lured},
 	},

@@ -85,7 +85,7 @@ bool lab_trust_expire(struct lab_call *call)
 	lab_step(&call->telling, 0, PA, NULL, "publishes list %lld, which ends in %d s", (long long)world->sequence,
 		 SHORT_S);
 	tell_taken(call, LAB_B);
-	while (clock_now() <= world->list_exp)
+	while (clock_now() < world->list_exp)
 		poll(NULL, 0, PAUSE_MS);
 	lab_step(&call->telling, 0, vs[LAB_B], NULL, "its list is over, there is no newer one: alarm, source_expired");
 	return true;
