@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "crypto/digest.h"
+#include "pki/credential.h"
 #include "store/siphash.h"
 
 /* A parsed credential: OpenSSL's key is most of it. */
@@ -246,9 +247,9 @@ const struct sti_credential *content_credential(const struct content *content)
 	return credential_lease_of(content->lease);
 }
 
-bool content_has_path(const struct content *content, int64_t now)
+bool content_has_path(const struct content *content)
 {
-	return sti_credential_trust(content_credential(content), NULL, now) != STI_TRUST_NO_PATH;
+	return credential_has_path(content_credential(content));
 }
 
 void content_forget_body(struct content *content)

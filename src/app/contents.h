@@ -41,7 +41,7 @@ bool content_is_judgeable(const struct content *content, const struct trust_snap
 const struct sti_credential *content_credential(const struct content *content);
 
 /* A path to a root, whatever the time. */
-bool content_has_path(const struct content *content, int64_t now);
+bool content_has_path(const struct content *content);
 
 /* A stranger's words are not worth their memory: other roots can then not judge it. Nothing happens to one
  * that is held. */

@@ -51,9 +51,9 @@ size_t credential_entry_bytes(const struct credential_entry *entry)
 	return sizeof(*entry) + entry->url.n + (entry->content ? content_bytes(entry->content) : 0);
 }
 
-bool credential_entry_has_path(const struct credential_entry *entry, int64_t now)
+bool credential_entry_has_path(const struct credential_entry *entry)
 {
-	return entry->content && content_has_path(entry->content, now);
+	return entry->content && content_has_path(entry->content);
 }
 
 /* ---- how long ---- */

@@ -62,7 +62,7 @@ bool credential_entry_answer(struct credential_entry *entry, const struct trust_
 struct credential_lease *credential_entry_leftover(struct credential_entry *entry, const struct trust_snapshot *trust,
 						   int64_t now);
 
-bool credential_entry_has_path(const struct credential_entry *entry, int64_t now);
+bool credential_entry_has_path(const struct credential_entry *entry);
 
 /* To be fetched ahead of use: in use or held, still good, and not long any more. */
 bool credential_entry_is_due(const struct credential_entry *entry, int64_t now);

@@ -81,7 +81,7 @@ void credentials_free(struct credentials *credentials)
 	if (!credentials)
 		return;
 	for (size_t i = 0; credentials->shelves && i < CREDENTIAL_SHELVES; i++)
-		while ((entry = credential_shelves_first(credentials->shelves, i)))
+		while ((entry = credential_shelves_first(credentials->shelves, (enum credential_shelf)i)))
 			let_go(credentials, entry);
 	credential_shelves_free(credentials->shelves);
 	contents_free(credentials->contents);
@@ -97,9 +97,9 @@ static unsigned next_jitter(struct credentials *credentials)
 
 /* ---- a fetch ---- */
 
-static void put_up(struct credentials *credentials, struct credential_entry *entry, int64_t now)
+static void put_up(struct credentials *credentials, struct credential_entry *entry)
 {
-	bool good = credential_entry_has_path(entry, now);
+	bool good = credential_entry_has_path(entry);
 
 	if (!entry->in_flight)
 		credential_shelves_move(credentials->shelves, entry,
@@ -107,16 +107,16 @@ static void put_up(struct credentials *credentials, struct credential_entry *ent
 }
 
 /* An entry that knows nothing is none; what came without a path is not worth the memory of its body. */
-static void settle(struct credentials *credentials, struct credential_entry *entry, int64_t now)
+static void settle(struct credentials *credentials, struct credential_entry *entry)
 {
 	if (!entry->content && !entry->error) {
 		credential_shelves_remove(credentials->shelves, entry);
 		credential_entry_free(entry);
 		return;
 	}
-	if (entry->content && !credential_entry_has_path(entry, now))
+	if (entry->content && !credential_entry_has_path(entry))
 		content_forget_body(entry->content);
-	put_up(credentials, entry, now);
+	put_up(credentials, entry);
 }
 
 /* What an operator should hear of, ours or the repository's. */
@@ -163,7 +163,7 @@ static void fetched(void *context, enum sti_error error, const struct http_respo
 	}
 	metrics_add(credentials->config.metrics, METRIC_CERT_FETCHES, error ? METRICS_FAILED : METRICS_OK, 1);
 	questions = credential_entry_settle(entry, error == STI_E_DENIED ? STI_E_NETWORK : error, now);
-	settle(credentials, entry, now);
+	settle(credentials, entry);
 	credential_question_answer(questions);
 }
 
@@ -289,7 +289,7 @@ static void answer_known(struct credentials *credentials, struct credential_entr
 	metrics_add(credentials->config.metrics, METRIC_CERT_CACHE, METRICS_HIT, 1);
 	if (now >= entry->until && !entry->in_flight)
 		(void)ask(credentials, entry, &refresh, now); /* what cannot begin now begins with the next use */
-	put_up(credentials, entry, now);
+	put_up(credentials, entry);
 	asked->done(asked->context, asked->lease, asked->error);
 }
 
@@ -315,12 +315,12 @@ void credentials_get(struct credentials *credentials, struct sti_span url, struc
 	done(context, asked.lease, asked.lease ? STI_OK : error);
 }
 
-bool credentials_must_fetch(struct credentials *credentials, struct sti_span url, struct trust_snapshot *trust,
-			    int64_t now)
+bool credentials_would_fetch(struct credentials *credentials, struct sti_span url, struct trust_snapshot *trust,
+			     int64_t now)
 {
 	struct credential_entry *entry = credential_shelves_find(credentials->shelves, url);
 	struct credential_lease *lease = NULL;
-	bool is_known = entry && credential_entry_answer(entry, trust, now, &lease);
+	bool is_known = entry && (credential_entry_answer(entry, trust, now, &lease) || entry->in_flight);
 
 	credential_lease_end(lease);
 	return !is_known;

@@ -38,9 +38,9 @@ void credentials_free(struct credentials *credentials);
 void credentials_get(struct credentials *credentials, struct sti_span url, struct trust_snapshot *trust, int64_t now,
 		     credentials_done *done, void *context);
 
-/* Whether credentials_get would have to fetch before it could answer. */
-bool credentials_must_fetch(struct credentials *credentials, struct sti_span url, struct trust_snapshot *trust,
-			    int64_t now);
+/* Whether credentials_get would begin a fetch before it could answer: not for what others wait for already. */
+bool credentials_would_fetch(struct credentials *credentials, struct sti_span url, struct trust_snapshot *trust,
+			     int64_t now);
 
 /* A signature did not verify under the certificate of this URL: it may have been renewed there. When ours is
  * more than a minute old, its next use fetches it anew and waits for it, once a minute at most (D17). */

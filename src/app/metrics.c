@@ -33,15 +33,16 @@ static const struct label cases = {"case", {"none", "E1",  "E2",  "E3",  "E4",  
 					    "E10",  "E11", "E12", "E13", "E14", "E15", "E16", "E17", "E18", "E19"}};
 static const struct label attest = {"attest", {"A", "B", "C", "div"}};
 static const struct label publish = {"result", {"sent", "stored", "refused", "failed", "no_route", "dropped", "stale"}};
-static const struct label post = {"result",
-				  {"stored", "malformed", "refused", "type", "not_hosted", "no_certificate", "full", "no_time"}};
+static const struct label post = {
+	"result", {"stored", "malformed", "refused", "type", "not_hosted", "no_certificate", "full", "no_time"}};
 static const struct label event = {"event", {"expired", "taken", "duplicate", "full"}};
 static const struct label hit = {"result", {"hit", "miss"}};
 static const struct label done = {"result", {"ok", "failed"}};
 static const struct label source = {"source", {"ca-list", "cps-mapping", "crl"}};
-static const struct label refusal = {"reason", {"bad_type", "bad_version", "bad_sequence", "bad_exp", "expired",
-						"foreign_x5u", "bad_signer", "bad_signature", "rollback",
-						"equivocation", "jump", "empty", "unreadable", "not_yet"}};
+static const struct label refusal = {"reason",
+				     {"bad_type", "bad_version", "bad_sequence", "bad_exp", "expired", "foreign_x5u",
+				      "bad_signer", "bad_sig", "rollback", "equivocation", "jump", "empty",
+				      "unreadable", "not_yet"}};
 static const struct label severity = {"severity", {"minor", "major", "critical"}};
 
 static const struct row rows[METRIC_COUNT] = {
@@ -66,7 +67,8 @@ static const struct row rows[METRIC_COUNT] = {
 	[METRIC_CERT_CACHE] = {"certificate_cache", COUNTER, &hit, NULL,
 			       "Questions for a certificate that were answered from memory."},
 	[METRIC_CERT_PARSED] = {"certificates_parsed", COUNTER, NULL, NULL, "Certificate bodies parsed and judged."},
-	[METRIC_SOURCE_FETCHES] = {"source_fetches", COUNTER, &source, &done, "Looks at the sources of lists and CRLs."},
+	[METRIC_SOURCE_FETCHES] = {"source_fetches", COUNTER, &source, &done,
+				   "Looks at the sources of lists and CRLs."},
 	[METRIC_SOURCE_REFUSED] = {"source_refused", COUNTER, &refusal, NULL,
 				   "Lists and CRLs that were refused; the log names the source."},
 	[METRIC_SOURCE_REFRESHED] = {"source_refreshed_seconds", GAUGE, &source, NULL,

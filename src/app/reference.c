@@ -6,6 +6,7 @@
 #include "app/config.h"
 #include "app/metrics.h"
 #include "app/schema.h"
+#include "pki/lint.h"
 
 static void put_heading(struct buf *out, enum schema_section section)
 {
@@ -108,9 +109,67 @@ void reference_write_cases(struct buf *out)
 		put_case(out, sti_case_row((enum sti_case)c));
 }
 
+static void put_kinds(struct buf *out, unsigned on)
+{
+	static const struct {
+		enum lint_kind kind;
+		const char *name;
+	} row[] = {{LINT_SIGNER, "signer"}, {LINT_INTERMEDIATE, "intermediate"}, {LINT_ROOT, "root"}};
+	const char *before = "";
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		if (!(on & row[i].kind))
+			continue;
+		buf_put_str(out, before);
+		buf_put_str(out, row[i].name);
+		before = ", ";
+	}
+}
+
+static void put_lint(struct buf *out, const struct lint *lint)
+{
+	buf_put_str(out, "| `");
+	buf_put_str(out, lint->name);
+	buf_put_str(out, "` | ");
+	put_kinds(out, lint->on);
+	buf_put_str(out, " | ");
+	if (lint->from) {
+		buf_put_str(out, "v00");
+		buf_put_int(out, lint->from);
+	}
+	buf_put_str(out, " | ");
+	buf_put_str(out, lint->what);
+	buf_put_str(out, " | ");
+	buf_put_str(out, lint->clause);
+	buf_put_str(out, " |\n");
+}
+
+void reference_write_lints(struct buf *out)
+{
+	buf_put_str(
+		out,
+		"# Lints\n\nWritten from the table in `src/pki/lint.c`; a test compares them.\n\n"
+		"What `sidetone cert check` finds in certificates and no call is refused for. The first letter of the "
+		"name is\n"
+		"the level: error, warn or notice. Names are zlint's where it has the rule. A rule binds what was "
+		"issued since\n"
+		"its version of ATIS-1000080 was published (v003 2020-09-04, v004 2021-10-18, v005 2022-12-12), a "
+		"signer's "
+		"certificate\n"
+		"90 days later. Rules of the certificate policy count only where `--domain` names a domain whose "
+		"policy "
+		"has them\n"
+		"([certificates.md](certificates.md)).\n\n"
+		"| lint | about | since | what there should be | clause |\n"
+		"| --- | --- | --- | --- | --- |\n");
+	for (const struct lint *lint = lint_table; lint->name; lint++)
+		put_lint(out, lint);
+}
+
 const struct reference_page reference_table[] = {
 	{"cases", "the verification cases, E1 to E19", "src/role/verdict.c", reference_write_cases},
 	{"configuration", "every key of the configuration", "src/app/schema.c", config_write_reference},
+	{"lints", "what is found in certificates and refuses no call", "src/pki/lint.c", reference_write_lints},
 	{"metrics", "every metric of /metrics", "src/app/metrics.c", metrics_write_reference},
 	{NULL, NULL, NULL, NULL},
 };

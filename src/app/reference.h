@@ -20,4 +20,7 @@ extern const struct reference_page reference_table[];
 /* docs/cases.md; docs/configuration.md is config_write_reference, docs/metrics.md metrics_write_reference. */
 void reference_write_cases(struct buf *out);
 
+/* docs/lints.md */
+void reference_write_lints(struct buf *out);
+
 #endif

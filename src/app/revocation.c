@@ -7,16 +7,16 @@
 enum refusal { UNREADABLE, BAD_SIGNER, BAD_SIGNATURE, NOT_YET, ROLLBACK, EQUIVOCATION };
 
 static const struct offer refusals[] = {
-	[UNREADABLE] = {OFFER_REFUSED, "crl.unreadable", 2, METRICS_REFUSAL_UNREADABLE,
-			"not a CRL that may be used", "RFC 5280 5"},
+	[UNREADABLE] = {OFFER_REFUSED, "crl.unreadable", 2, METRICS_REFUSAL_UNREADABLE, "not a CRL that may be used",
+			"RFC 5280 5"},
 	[BAD_SIGNER] = {OFFER_REFUSED, "crl.bad_signer", 2, METRICS_REFUSAL_SIGNER,
 			"its issuer is not vouched for by the anchor", "RFC 5280 6.3.3"},
-	[BAD_SIGNATURE] = {OFFER_REFUSED, "crl.bad_sig", 2, METRICS_REFUSAL_SIGNATURE,
-			   "the signature does not verify", "RFC 5280 5.1.1.3"},
+	[BAD_SIGNATURE] = {OFFER_REFUSED, "crl.bad_sig", 2, METRICS_REFUSAL_SIGNATURE, "the signature does not verify",
+			   "RFC 5280 5.1.1.3"},
 	[NOT_YET] = {OFFER_REFUSED, "crl.not_yet", 2, METRICS_REFUSAL_NOT_YET, "thisUpdate lies ahead",
 		     "RFC 5280 5.1.2.4"},
-	[ROLLBACK] = {OFFER_REFUSED, "crl.rollback", 3, METRICS_REFUSAL_ROLLBACK,
-		      "older than the one accepted before", "RFC 5280 5.2.3"},
+	[ROLLBACK] = {OFFER_REFUSED, "crl.rollback", 3, METRICS_REFUSAL_ROLLBACK, "older than the one accepted before",
+		      "RFC 5280 5.2.3"},
 	[EQUIVOCATION] = {OFFER_REFUSED, "crl.equivocation", 3, METRICS_REFUSAL_EQUIVOCATION,
 			  "another CRL of the same number", "RFC 5280 5.2.3"},
 };

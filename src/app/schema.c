@@ -17,7 +17,13 @@
 		.row = (rows), .n = sizeof(rows) / sizeof((rows)[0]), .base = AT(member)                               \
 	}
 
-enum { MANY = LIMIT_CONFIG_ENTRIES, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAY_S = 86400, DAYS_30 = 30 * DAY_S };
+enum {
+	MANY = LIMIT_CONFIG_ENTRIES,
+	MINUTE_MS = 60 * 1000,
+	HOUR_MS = 60 * MINUTE_MS,
+	DAY_S = 86400,
+	DAYS_30 = 30 * DAY_S
+};
 
 static const char false_true[] = "false|true";
 
@@ -40,7 +46,8 @@ static const struct schema_row trust_rows[] = {
 	{"roots", SCHEMA_PATH, SCHEMA_LIST, AT(roots), 0, MANY,
 	 .what = "PEM files with trusted STI-CA roots. vs and cps need these or a list."},
 	{"state", SCHEMA_PATH, SCHEMA_STRING, AT(state),
-	 .what = "Folder, made where it is missing, for what was fetched and how far each source has got. Needed by list "
+	 .what = "Folder, made where it is missing, for what was fetched and how far each source has got. Needed by "
+		 "list "
 		 "and crl with a url."},
 };
 
@@ -55,13 +62,15 @@ static const struct schema_row list_rows[] = {
 	{"hosts", SCHEMA_HOST, SCHEMA_LIST, offsetof(struct config_list, hosts), 0, LIMIT_SOURCE_HOSTS,
 	 .what = "Hosts besides that of url from which the certificate of its signer may be fetched."},
 	{"signer", SCHEMA_PATH, SCHEMA_STRING, offsetof(struct config_list, signer),
-	 .what = "PEM file: chain of its signer, leaf first. Without it the chain is fetched from the x5u of the list."},
+	 .what = "PEM file: chain of its signer, leaf first. Without it the chain is fetched from the x5u of the "
+		 "list."},
 	{"poll_s", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_list, poll_s), 1, DAY_S, .fallback = "300",
 	 .what = "Seconds between two looks at url, 10 % more or less."},
 	{"max_age_s", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_list, max_age_s), 60, 365 * DAY_S,
 	 .fallback = "2592000", .what = "Seconds that a list may be used for, however late its own exp is."},
-	{"confirmed_sequence", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_list, confirmed_sequence), 0, INT64_MAX,
-	 .fallback = "0", .what = "A jump to this sequence, refused before as list.jump, is right. 0: none."},
+	{"confirmed_sequence", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_list, confirmed_sequence), 0,
+	 INT64_MAX, .fallback = "0",
+	 .what = "A jump to this sequence, refused before as list.jump, is right. 0: none."},
 	{"login", SCHEMA_OWN_URL, SCHEMA_STRING, offsetof(struct config_list, login),
 	 .what = "Where user and password are changed for an access token."},
 	{"user", SCHEMA_TEXT, SCHEMA_STRING, offsetof(struct config_list, user), .what = "userId of the login."},
@@ -79,8 +88,8 @@ static const struct schema_row crl_rows[] = {
 	 .what = "PEM file: who may sign it."},
 	{"country", SCHEMA_ISO_COUNTRY, SCHEMA_STRING, offsetof(struct config_crl, country),
 	 .what = "It speaks only for certificates under roots of this country; without it for all."},
-	{"grace_s", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_crl, grace_s), 0, 365 * DAY_S, .fallback = "86400",
-	 .what = "Seconds after nextUpdate for which it still counts."},
+	{"grace_s", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_crl, grace_s), 0, 365 * DAY_S,
+	 .fallback = "86400", .what = "Seconds after nextUpdate for which it still counts."},
 	{"stale", SCHEMA_WORD, SCHEMA_BOOL, offsetof(struct config_crl, hard), .words = "soft|hard", .fallback = "soft",
 	 .what = "After that: soft, it is passed over; hard, nothing it speaks for is trusted."},
 	{"poll_s", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_crl, poll_s), 1, DAY_S, .fallback = "3600",

@@ -215,8 +215,8 @@ static void finish(struct source *source, const struct offer *offer)
 		fail_for(source, sti_error_text(offer->error), 0);
 		break;
 	case OFFER_REFUSED:
-		source->is_surprised = offer->reason == METRICS_REFUSAL_ROLLBACK ||
-				       offer->reason == METRICS_REFUSAL_EQUIVOCATION;
+		source->is_surprised =
+			offer->reason == METRICS_REFUSAL_ROLLBACK || offer->reason == METRICS_REFUSAL_EQUIVOCATION;
 		fail(source);
 		break;
 	case OFFER_UNSAVED:
@@ -348,7 +348,8 @@ static void ask(struct source *source, int64_t now)
 		error = login_read_file(source->plan->token_file, &secret);
 	if (!is_in_force(source, now))
 		buf_free(&source->etag);
-	put_header(&call, header, "Authorization", source->plan->token_file ? buf_span(&secret) : buf_span(&source->token));
+	put_header(&call, header, "Authorization",
+		   source->plan->token_file ? buf_span(&secret) : buf_span(&source->token));
 	put_header(&call, header, "If-None-Match", buf_span(&source->etag));
 	put_header(&call, header, "Cache-Control", sti_span_str(source->is_surprised ? "no-cache" : NULL));
 	if (error)
@@ -460,7 +461,8 @@ static void age(struct source *source, int64_t now)
 
 static bool is_due(const struct source *source, int64_t now)
 {
-	return now >= source->due || source->due > now + 2 * source->plan->poll_s + BACKOFF_S; /* the clock was set back */
+	return now >= source->due ||
+	       source->due > now + 2 * source->plan->poll_s + BACKOFF_S; /* the clock was set back */
 }
 
 void source_tick(struct source *source, int64_t now)

@@ -107,7 +107,8 @@ static enum sti_error renew_crls(struct sources *sources)
 		const struct plan_source *plan = source->plan;
 
 		if (plan->kind == PLAN_CRL)
-			entry[n++] = (struct crls_entry){source->revocation.crl, plan->country, plan->grace_s, plan->hard};
+			entry[n++] =
+				(struct crls_entry){source->revocation.crl, plan->country, plan->grace_s, plan->hard};
 	}
 	error = n ? crls_make(entry, n, &crls) : STI_OK;
 	if (error)
@@ -284,8 +285,11 @@ enum sti_error sources_open(const struct sources_config *config, int64_t now, st
 		return STI_E_MEMORY;
 	sources->config = *config;
 	trust_plan_ref(config->plan);
-	sources->hub = (struct source_hub){
-		.kept = config->kept, .metrics = config->metrics, .log = config->log, .changed = changed, .context = sources};
+	sources->hub = (struct source_hub){.kept = config->kept,
+					   .metrics = config->metrics,
+					   .log = config->log,
+					   .changed = changed,
+					   .context = sources};
 	error = open_all(sources, now);
 	if (error)
 		sources_close(sources);

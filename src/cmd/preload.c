@@ -8,7 +8,7 @@
 #include "app/clock.h"
 #include "cmd/server.h"
 
-enum { TURN_MS = 10, TURN_FILES = 4 }; /* 2 ms of parsing in 10 */
+enum { TURN_MS = 10, TURN_FILES = 2 }; /* 2 ms of parsing in 10 */
 
 void preload_open(struct preload *preload, struct server *server)
 {

@@ -129,6 +129,13 @@ static enum sti_error open_keeper(struct server *server, struct config_message *
 	return error;
 }
 
+/* threats.md D14. Of an honest client hardly one certificate in a hundred is not to be had, and that is
+ * remembered for half a minute. */
+static enum sti_error open_strangers(struct server *server)
+{
+	return allowance_create((struct allowance_rule){.burst = 600, .per_minute = 120}, &server->strangers);
+}
+
 static enum sti_error open_parts(struct server *server, struct config_message *message)
 {
 	struct publisher_config nothing = {.metrics = server->metrics};
@@ -138,6 +145,8 @@ static enum sti_error open_parts(struct server *server, struct config_message *m
 		error = open_keeper(server, message);
 	if (!error)
 		error = open_credentials(server);
+	if (!error)
+		error = open_strangers(server);
 	if (!error)
 		error = publisher_create(&nothing, &server->publisher);
 	if (!error)
@@ -398,6 +407,7 @@ static enum sti_error start(struct server *server, struct config_message *messag
 static void free_parts(struct server *server)
 {
 	credentials_free(server->credentials);
+	allowance_free(server->strangers);
 	uv_loop_close(&server->loop);
 	waiting_free(server->waiting);
 	if (server->table)

@@ -2,6 +2,7 @@
 #ifndef CMD_SERVER_H
 #define CMD_SERVER_H
 
+#include "app/allowance.h"
 #include "app/credentials.h"
 #include "app/keeper.h"
 #include "app/log.h"
@@ -34,6 +35,7 @@ struct server {
 	struct clients clients;
 	struct credentials *credentials;
 	struct preload preload;
+	struct allowance *strangers; /* fetches that the clients of our CPS cause in vain */
 	struct publisher *publisher;
 	struct table *table; /* NULL without a cps */
 	struct waiting *waiting;

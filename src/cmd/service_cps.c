@@ -3,6 +3,7 @@
 
 #include "api/posting.h"
 #include "app/clock.h"
+#include "base/address.h"
 #include "cmd/retrieve.h"
 #include "cmd/service.h"
 
@@ -10,11 +11,14 @@
 
 struct posting;
 
+enum { RETRY_S = 5, RETRY_CLIENT_S = 30, CLIENT_NAME = 16 };
+
 /* One credential asked for. */
 struct question {
 	struct posting *posting;
 	struct sti_span url;
 	struct credential_lease *lease; /* until the end: the place looks at it */
+	bool is_fetched; /* begun by this POST */
 };
 
 /* One POST on its way; it waits for certificates, for all of them at once and fetch_ms in all. */
@@ -31,6 +35,8 @@ struct posting {
 	bool is_going; /* go_on is at work: an answer that comes at once does not start it again */
 	bool is_over; /* answered */
 	bool is_closed; /* the timer is */
+	bool is_too_many; /* its client has made us fetch in vain too often: D14 */
+	uint8_t client[CLIENT_NAME];
 };
 
 static bool is_on(const struct config *config)
@@ -51,13 +57,13 @@ static size_t names(const struct world *world, const char *const **name)
 	return world->config->cps.n_names;
 }
 
-/* Retry-After with every 503, so that publishers know when it is worth another try. */
+/* Retry-After with every 503 and 429, so that publishers know when it is worth another try. */
 static void answer(struct http_exchange *exchange, int status, const char *message)
 {
+	unsigned retry = status == 503 ? RETRY_S : status == 429 ? RETRY_CLIENT_S : 0;
 	uint8_t memory[512];
 	struct buf body = buf_lend(memory, sizeof(memory));
-	struct http_reply reply = {
-		.status = status, .media = "application/json", .retry_after_s = status == 503 ? 5 : 0};
+	struct http_reply reply = {.status = status, .media = "application/json", .retry_after_s = retry};
 
 	posting_write(&body, status, message);
 	reply.body = buf_span(&body);
@@ -212,6 +218,9 @@ static void finish(struct posting *posting)
 		answer(posting->exchange, 503, "too late");
 	} else if (result->outcome == PLACE_GOOD) {
 		finish_good(posting);
+	} else if (posting->is_too_many) {
+		count(posting->server, METRICS_POST_NO_CERT, 429, result->c);
+		answer(posting->exchange, 429, "too many certificates that are not to be had, try again later");
 	} else {
 		count(posting->server, post_of(result), status, result->c);
 		answer(posting->exchange, status, posting_message(result));
@@ -224,12 +233,26 @@ static void finish(struct posting *posting)
 
 static void go_on(struct posting *posting);
 
+/* What leads to no root we trust is a stranger's, and as good as nothing. */
+static bool is_in_vain(const struct credential_lease *lease, int64_t now)
+{
+	return !lease || sti_credential_trust(credential_lease_of(lease), NULL, now) == STI_TRUST_NO_PATH;
+}
+
+static struct sti_span client_of(const struct posting *posting)
+{
+	return sti_span(posting->client, sizeof(posting->client));
+}
+
 static void got_credential(void *context, struct credential_lease *lease, enum sti_error error)
 {
 	struct question *question = context;
 	struct posting *posting = question->posting;
+	int64_t now = clock_now();
 
 	posting->pending--;
+	if (question->is_fetched && is_in_vain(lease, now))
+		allowance_take(posting->server->strangers, client_of(posting), now);
 	question->lease = lease;
 	if (error)
 		service_note_fetch(posting->server, question->url, error);
@@ -244,12 +267,19 @@ static void got_credential(void *context, struct credential_lease *lease, enum s
 static void ask_credential(struct posting *posting, struct sti_span url)
 {
 	struct question *question = &posting->question[posting->n_question++];
+	struct server *server = posting->server;
+	int64_t now = clock_now();
 
 	question->posting = posting;
 	question->url = url;
+	question->is_fetched = credentials_would_fetch(server->credentials, url, posting->trust, now);
+	if (question->is_fetched && !allowance_is_left(server->strangers, client_of(posting), now)) {
+		posting->is_too_many = true;
+		place_give(posting->place, url, NULL, STI_E_FULL);
+		return;
+	}
 	posting->pending++;
-	credentials_get(posting->server->credentials, url, posting->trust, clock_now(), got_credential,
-			question);
+	credentials_get(server->credentials, url, posting->trust, now, got_credential, question);
 }
 
 static void go_on(struct posting *posting)
@@ -283,11 +313,23 @@ static bool is_hosted(const struct config *config, struct sti_span ocn)
 	return false;
 }
 
-static struct posting *create(const struct served *served, struct http_exchange *exchange, struct sti_span body)
+/* Of IPv6 the /64, which is one customer. */
+static void set_client(struct posting *posting, const struct http_peer *peer)
+{
+	static const struct address_range v4 = {{{[10] = 0xff, [11] = 0xff}}, 96};
+	struct address address;
+
+	if (address_parse(peer->address, &address))
+		return;
+	memcpy(posting->client, address.octet, address_is_in(&address, &v4) ? CLIENT_NAME : CLIENT_NAME / 2);
+}
+
+static struct posting *create(const struct served *served, struct http_exchange *exchange,
+			      const struct http_request *request)
 {
 	struct posting *posting = calloc(1, sizeof(*posting));
 
-	if (!posting || place_start(body, &served->world->place, clock_now(), &posting->place)) {
+	if (!posting || place_start(request->body, &served->world->place, clock_now(), &posting->place)) {
 		free(posting);
 		return NULL;
 	}
@@ -296,6 +338,7 @@ static struct posting *create(const struct served *served, struct http_exchange 
 	posting->trust = world_take_trust(served->world);
 	place_use_crls(posting->place, trust_snapshot_crls(posting->trust));
 	posting->exchange = exchange;
+	set_client(posting, &request->peer);
 	uv_timer_init(&posting->server->loop, &posting->limit);
 	posting->limit.data = posting;
 	uv_timer_start(&posting->limit, limit_over, (uint64_t)posting->world->config->cps.fetch_ms, 0);
@@ -317,7 +360,7 @@ static void handle_post(struct http_exchange *exchange, const struct http_reques
 		answer(exchange, 503, "our clock is wrong, try again later");
 		return;
 	}
-	posting = create(served, exchange, request->body);
+	posting = create(served, exchange, request);
 	if (!posting) {
 		log_event(served->server->log, LOG_NO_MEMORY, clock_now(), NULL, NULL);
 		answer(exchange, 503, "no memory, try again later");

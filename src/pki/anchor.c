@@ -28,12 +28,19 @@ struct window { /* seconds, both ends inclusive */
 	int64_t from, until;
 };
 
+/* As CAs may have them (threats.md 1.0). */
+static bool has_key(const struct cert *cert)
+{
+	return cert->key == CERT_KEY_P256 || cert->key == CERT_KEY_P384 || cert->key == CERT_KEY_RSA;
+}
+
 static enum sti_error store_make(const struct cert *cert, X509_STORE **out)
 {
-	int self_signed = X509_self_signed(cert->x509, 1);
+	int self_signed;
 
-	if (cert->key == CERT_KEY_OTHER)
+	if (!has_key(cert))
 		return STI_E_KEY;
+	self_signed = X509_self_signed(cert->x509, 1);
 	if (self_signed < 0)
 		return STI_E_CERT;
 	if (!self_signed || X509_check_ca(cert->x509) != 1)
@@ -110,7 +117,7 @@ static bool is_pinned(const struct anchor *anchor, const struct cert *cert)
 static void others_add(const struct cert *cert, size_t n, struct stack_st_X509 *others)
 {
 	for (size_t i = 0; i < n; i++)
-		if (cert[i].key != CERT_KEY_OTHER)
+		if (has_key(&cert[i]))
 			sk_X509_push(others, cert[i].x509);
 }
 
@@ -197,7 +204,7 @@ static enum sti_error path_check(struct work *w, int64_t now)
 /* A keyUsage that is missing allows all, RFC 5280 4.2.1.3. */
 static bool may(const struct cert *signer, uint32_t usage)
 {
-	return signer->key != CERT_KEY_OTHER && (X509_get_key_usage(signer->x509) & usage) == usage;
+	return has_key(signer) && (X509_get_key_usage(signer->x509) & usage) == usage;
 }
 
 enum sti_error anchor_check(const struct anchor *anchor, const struct chain *signer, uint32_t usage, int64_t now)

@@ -36,7 +36,7 @@ enum lint_status lint_extension_ski(const struct lint_view *view)
 
 enum lint_status lint_extension_ski_size(const struct lint_view *view)
 {
-	return lint_if(ASN1_STRING_length(view->ski) != 20);
+	return lint_if(!view->ski || ASN1_STRING_length(view->ski) != 20);
 }
 
 enum lint_status lint_extension_aki(const struct lint_view *view)

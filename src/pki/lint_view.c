@@ -29,20 +29,26 @@ static enum lint_version version_at(enum lint_kind kind, int64_t issued)
 	return version;
 }
 
-/* NULL both for what cannot be decoded and for no memory: OpenSSL tells them apart in its queue alone. */
+static bool was_memory(void)
+{
+	bool memory = false;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		memory = memory || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+	return memory;
+}
+
+/* NULL both for what cannot be decoded and for no memory: only OpenSSL's queue tells them apart. */
 static enum sti_error decode(const struct cert *cert, int nid, void *out)
 {
-	enum sti_error error = STI_OK;
 	void *value;
 	int found;
 
-	ERR_set_mark();
+	ERR_clear_error();
 	value = X509_get_ext_d2i(cert->x509, nid, &found, NULL);
-	if (!value && found >= 0 && ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)
-		error = STI_E_MEMORY;
-	ERR_pop_to_mark();
 	memcpy(out, &value, sizeof(value));
-	return error;
+	return was_memory() && !value ? STI_E_MEMORY : STI_OK;
 }
 
 /* Names and keys that we refuse to compute with (threats.md E2) are taken by their word. */
@@ -151,7 +157,7 @@ static void policy_read(struct lint_view *view)
 		return;
 	view->named = policy_named(view);
 	view->policy = view->named;
-	if (!view->policy)
+	if (!view->policies) /* that of another domain has other rules */
 		view->policy = domain_policy_at(view->domain, lint_view_who(view), view->cert->from);
 }
 

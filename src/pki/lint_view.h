@@ -18,7 +18,7 @@ struct lint_view {
 	const struct cert *cert; /* borrowed */
 	const struct domain *domain; /* borrowed; NULL: none is known */
 	const struct domain_policy *named; /* the domain's policy that it names; NULL: none */
-	const struct domain_policy *policy; /* that, or the one in force when it was issued; NULL: none */
+	const struct domain_policy *policy; /* that; the one in force when it was issued, where it names none at all */
 	enum lint_version version;
 	enum lint_kind kind;
 	bool has_constraints;

@@ -57,7 +57,7 @@ enum sti_error signature_check(const struct cert *signer, struct sti_span algori
 {
 	const struct algorithm *known = algorithm_of(algorithm);
 
-	if (signer->key == CERT_KEY_OTHER)
+	if (signer->key == CERT_KEY_OTHER || signer->key == CERT_KEY_P521)
 		return STI_E_KEY;
 	if (!known || known->is_rsa != (signer->key == CERT_KEY_RSA))
 		return STI_E_SIGNATURE;

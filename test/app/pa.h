@@ -59,7 +59,8 @@ static inline struct pair pa_carrier(const struct pa *pa, uint8_t number)
 static inline struct pa pa_open(void)
 {
 	struct pa pa = {.folder = "/dev/shm/sidetone-pa-XXXXXX"};
-	struct issue_subject signer = {.kind = ISSUE_SIGNER, .name = {"US", "Example PA", "List signer"}, .spc = "0000"};
+	struct issue_subject signer = {
+		.kind = ISSUE_SIGNER, .name = {"US", "Example PA", "List signer"}, .spc = "0000"};
 
 	assert_non_null(mkdtemp(pa.folder));
 	pa.root = pa_root("Example PA Root");
@@ -179,7 +180,8 @@ static inline struct trust_plan *pa_try_plan(const struct pa *pa, const char *te
 	struct config *config = NULL;
 	char *all = NULL, file[256];
 
-	assert_true(asprintf(&all, "cr { listen = {\"127.0.0.1:0\"} certificate \"a\" { file = \"a.pem\" } }\n%s", text) > 0);
+	assert_true(asprintf(&all, "cr { listen = {\"127.0.0.1:0\"} certificate \"a\" { file = \"a.pem\" } }\n%s",
+			     text) > 0);
 	snprintf(file, sizeof(file), "%s/sidetone.conf", pa->folder);
 	if (config_parse_text(sti_span_str(all), file, &config, message) == STI_OK)
 		(void)trust_plan_load(config, &plan, message);
@@ -198,10 +200,9 @@ static inline struct trust_plan *pa_plan(const struct pa *pa, const char *text)
 	return plan;
 }
 
-#define PA_STATE "trust { state = \"state\" }\n"
-#define PA_LIST_MORE(more)                                                                                             \
-	"list \"us\" { kind = \"ca-list\" url = \"" PA_URL "\" anchor = \"pa.pem\" " more " }\n"
-#define PA_LIST           PA_LIST_MORE("")
-#define PA_CRL_MORE(more) "crl \"us\" { url = \"" PA_CRL "\" anchor = \"pa.pem\" " more " }\n"
+#define PA_STATE           "trust { state = \"state\" }\n"
+#define PA_LIST_MORE(more) "list \"us\" { kind = \"ca-list\" url = \"" PA_URL "\" anchor = \"pa.pem\" " more " }\n"
+#define PA_LIST            PA_LIST_MORE("")
+#define PA_CRL_MORE(more)  "crl \"us\" { url = \"" PA_CRL "\" anchor = \"pa.pem\" " more " }\n"
 
 #endif

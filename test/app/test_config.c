@@ -27,9 +27,11 @@ static enum sti_error parse(const char *text, struct config **out, struct config
 	return error;
 }
 
-#define CR_ONLY "cr { listen = {\"127.0.0.1:8080\"} certificate \"a1\" { file = \"a1.pem\" } }\n"
-#define ROOTS   "trust { roots = {\"roots.pem\"} }\n"
-#define SIGNER  "signer \"main\" { key = k certificate = c x5u = \"https://cr.example.com/a.pem\" }\n"
+#define CR_ONLY          "cr { listen = {\"127.0.0.1:8080\"} certificate \"a1\" { file = \"a1.pem\" } }\n"
+#define STATE            "trust { state = s }\n"
+#define LIST(name, more) "list " name " { kind = ca-list url = \"https://a.example.com\" anchor = a " more " }"
+#define ROOTS            "trust { roots = {\"roots.pem\"} }\n"
+#define SIGNER           "signer \"main\" { key = k certificate = c x5u = \"https://cr.example.com/a.pem\" }\n"
 
 static const char everything[] =
 	"# a carrier\n"
@@ -342,6 +344,33 @@ static const struct bad {
 	 "no signer of that name"},
 	{"vs without roots", "\nvs { listen = {\"127.0.0.1:1\"} out_of_band = off }\n", 2,
 	 "trust.roots: there are none"},
+	{"list without a folder", CR_ONLY LIST("us", "") "\n", 2, "trust.state: missing"},
+	{"list twice", CR_ONLY STATE LIST("us", "") "\n" LIST("too", "") "\n", 4,
+	 "list: there is one of this kind, url and user already"},
+	{"list of no kind", CR_ONLY STATE "list us {\n url = \"https://a.example.com\" anchor = a }\n", 3,
+	 "list.kind: missing, expected ca-list or cps-mapping"},
+	{"list polled too fast", CR_ONLY STATE LIST("us", "poll_s = 0"), 3, "list.poll_s: \"0\" is wrong"},
+	{"login without password", CR_ONLY STATE LIST("us", "login = \"https://a.example.com\" user = u"), 3,
+	 "list: expected login, user and password_file"},
+	{"login and token",
+	 CR_ONLY STATE LIST("us", "password_file = p login = \"https://a.example.com\" user = u\n"
+				  " token_file = t"),
+	 4, "list.token_file: there is a login"},
+	{"crl from nowhere", CR_ONLY "crl us { anchor = a }\n", 2, "crl: expected either url or file"},
+	{"crl from two places", CR_ONLY STATE "crl us { anchor = a file = f url = \"https://a.example.com\" }\n", 3,
+	 "crl: expected either url or file"},
+	{"crl by url without a folder", CR_ONLY "crl us { anchor = a url = \"https://a.example.com\" }\n", 2,
+	 "trust.state: missing"},
+	{"crl twice",
+	 CR_ONLY STATE "crl us { anchor = a url = \"https://a.example.com\" }\n"
+		       "crl too { anchor = a url = \"https://a.example.com\" }\n",
+	 4, "crl: there is one of this url already"},
+	{"crl of a country in words", CR_ONLY "crl us { anchor = a file = f\n country = Canada }\n", 3,
+	 "expected a country of two capital letters"},
+	{"vs with a mapping alone",
+	 STATE "list us { kind = cps-mapping url = \"https://a.example.com\" anchor = a }\n"
+	       "vs { listen = {\"127.0.0.1:1\"} out_of_band = off }\n",
+	 3, "trust.roots: there are none"},
 	{"wait over budget",
 	 ROOTS "vs { listen = {\"127.0.0.1:1\"} out_of_band = off\n budget_ms = 100\n wait_ms = 101 }\n", 4,
 	 "vs.wait_ms: longer than vs.budget_ms"},

@@ -176,9 +176,26 @@ static void test_D14_a_body_that_is_forgotten_cannot_be_judged_by_others(void **
 	assert_int_equal(judged(content, newer), STI_TRUST_COUNT);
 	content_drop(take(&s, buf_span(&s.leaf.cert), newer, NOON)); /* it came again */
 	assert_int_equal(judged(content, newer), STI_TRUST_OK);
-	assert_true(content_has_path(content, NOON));
+	assert_true(content_has_path(content));
 	trust_snapshot_unref(newer);
 	content_drop(content);
+	scene_close(&s);
+}
+
+/* A key that is refused by its kind has a verdict of its own, but anybody can make one: it is no signer's. */
+static void test_E3_a_key_that_is_refused_has_no_path(void **state)
+{
+	struct scene s = scene_open();
+	EVP_PKEY *pkey = ec_key("P-256", "encoding", "explicit");
+	struct content *content;
+
+	(void)state;
+	pair_change(&s.leaf, &s.root, change_key, pkey);
+	content = take(&s, buf_span(&s.leaf.cert), s.trust, NOON);
+	assert_int_equal(judged(content, s.trust), STI_TRUST_PROFILE);
+	assert_false(content_has_path(content));
+	content_drop(content);
+	EVP_PKEY_free(pkey);
 	scene_close(&s);
 }
 
@@ -285,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_other_roots_judge_anew_once),
 		cmocka_unit_test(test_a_new_crl_costs_no_parse),
 		cmocka_unit_test(test_D14_a_body_that_is_forgotten_cannot_be_judged_by_others),
+		cmocka_unit_test(test_E3_a_key_that_is_refused_has_no_path),
 		cmocka_unit_test(test_one_that_is_held_keeps_its_body),
 		cmocka_unit_test(test_out_of_its_window_it_is_judged_again),
 		cmocka_unit_test(test_D11_private_keys_of_every_label),

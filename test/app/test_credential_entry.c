@@ -218,7 +218,7 @@ static void test_D11_a_private_key_leaves_the_entry_as_it_was(void **state)
 	take(&s, 600, NOON, 0);
 	assert_int_equal(credential_entry_take(s.entry, s.contents, buf_span(&s.leaf.key), -1, s.trust, NOON + 1, 0),
 			 STI_E_KEY);
-	assert_true(credential_entry_has_path(s.entry, NOON));
+	assert_true(credential_entry_has_path(s.entry));
 	assert_int_equal(s.entry->until, NOON + 600);
 	scene_close(&s);
 }

@@ -282,20 +282,24 @@ static void test_D17_urls_with_the_same_octets_share_one_credential(void **state
 	scene_close(s);
 }
 
-static void test_must_fetch_only_for_what_is_not_known(void **state)
+static void test_would_fetch_only_what_is_neither_known_nor_on_its_way(void **state)
 {
 	struct scene *s = scene_open(4);
 	struct sti_span url = sti_span_str(URL);
+	struct answer answer;
 
 	(void)state;
 	serve_leaf(s, "200 OK");
-	assert_true(credentials_must_fetch(s->credentials, url, s->trust, stage.now));
-	expect_trust(s, URL, STI_TRUST_OK);
-	assert_false(credentials_must_fetch(s->credentials, url, s->trust, stage.now));
+	assert_true(credentials_would_fetch(s->credentials, url, s->trust, stage.now));
+	ask_for(s, URL, &answer);
+	assert_false(credentials_would_fetch(s->credentials, url, s->trust, stage.now));
+	await(s, &answer);
+	credential_lease_end(answer.lease);
+	assert_false(credentials_would_fetch(s->credentials, url, s->trust, stage.now));
 	rig_serve(&s->rig, RAW_ANSWER, "404 Not Found", sti_span(NULL, 0));
 	expect_error(s, SITE "gone.pem", STI_E_NOT_FOUND);
-	assert_false(credentials_must_fetch(s->credentials, sti_span_str(SITE "gone.pem"), s->trust, stage.now));
-	assert_true(credentials_must_fetch(s->credentials, sti_span_str(SITE "gone.pem"), s->trust, stage.now + 46));
+	assert_false(credentials_would_fetch(s->credentials, sti_span_str(SITE "gone.pem"), s->trust, stage.now));
+	assert_true(credentials_would_fetch(s->credentials, sti_span_str(SITE "gone.pem"), s->trust, stage.now + 46));
 	scene_close(s);
 }
 
@@ -1227,7 +1231,7 @@ int main(void)
 		cmocka_unit_test(test_a_known_one_is_answered_at_once_without_a_parse),
 		cmocka_unit_test(test_D16_the_second_call_costs_no_parse_no_path_and_no_fetch),
 		cmocka_unit_test(test_D17_urls_with_the_same_octets_share_one_credential),
-		cmocka_unit_test(test_must_fetch_only_for_what_is_not_known),
+		cmocka_unit_test(test_would_fetch_only_what_is_neither_known_nor_on_its_way),
 		cmocka_unit_test(test_D16_the_whole_chain_is_kept),
 		cmocka_unit_test(test_D15_kept_as_long_as_the_repository_says),
 		cmocka_unit_test(test_D15_not_kept_past_its_own_end),

@@ -12,6 +12,17 @@
 #include "app/clock.h"
 #include "app/credentials.h"
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+enum { IS_MEASURED = 0 };
+#else
+enum { IS_MEASURED = 1 };
+#endif
+
 enum { FLIGHTS = 64 };
 
 static struct {
@@ -42,7 +53,8 @@ enum sti_error http_client_send(struct http_client *client, const struct http_ca
 
 static void answer_all(enum sti_error error, int status, struct sti_span body, int64_t max_age)
 {
-	const struct http_response response = {status, body, max_age, -1};
+	const struct http_response response = {
+		.status = status, .body = body, .max_age = max_age, .retry_after = -1};
 
 	for (size_t n = wire.n; n; n = wire.n) {
 		wire.n--;
@@ -155,10 +167,11 @@ static void expect_flat(enum sti_error error, int status, bool good, bool truste
 	before = resident();
 	flood(s, N / 5, N, error, status, body);
 	after = resident();
-	print_message("100,000 x5u: %zu KiB, then %zu KiB\n", before / 1024, after / 1024);
+	print_message("100,000 x5u: %zu KiB, then %zu KiB%s\n", before / 1024, after / 1024,
+		      IS_MEASURED ? "" : " (not measured: the sanitizer keeps what is freed)");
 	assert_int_equal(s->done, N);
 	assert_int_equal(s->good, good ? N : 0);
-	assert_true(after <= before + before / 20);
+	assert_true(!IS_MEASURED || after <= before + before / 20);
 	pair_free(&stranger);
 	scene_close(s);
 }
@@ -207,7 +220,7 @@ static void test_E23_bodies_of_the_largest_size_are_bounded_in_octets(void **sta
 	assert_int_equal(s->good, N);
 	print_message("%u bodies of 32 KiB: %zu KiB at most, %u allowed\n", (unsigned)N, (most - before) / 1024,
 		      (unsigned)ROOM / 1024);
-	assert_true(most - before <= ROOM + ROOM / 10);
+	assert_true(!IS_MEASURED || most - before <= ROOM + ROOM / 10);
 	buf_free(&body);
 	scene_close(s);
 }

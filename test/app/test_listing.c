@@ -4,6 +4,7 @@
 #include <glob.h>
 
 #include "app/listing.h"
+#include "support/alloc_sweep.h"
 
 /* A listing as it is after a start, with its folder. */
 struct scene {
@@ -270,7 +271,8 @@ static void test_F2_a_kept_list_under_another_anchor(void **state)
 /* F22: the next certificate of the PA under the same anchor. */
 static void test_F22_the_signer_rolls_over(void **state)
 {
-	struct issue_subject subject = {.kind = ISSUE_SIGNER, .name = {"US", "Example PA", "Next signer"}, .spc = "0000"};
+	struct issue_subject subject = {
+		.kind = ISSUE_SIGNER, .name = {"US", "Example PA", "Next signer"}, .spc = "0000"};
 	struct scene *s = scene_open();
 	struct pair next = pair_make(subject, &s->pa.root);
 	struct sti_key *key;
@@ -348,6 +350,43 @@ static void test_F19_a_list_that_cannot_be_kept_is_not_used(void **state)
 	scene_close(s);
 }
 
+struct attempt {
+	struct scene *s;
+	struct sti_span text;
+};
+
+/* A list that we had no memory for is not one that is wrong. */
+static bool attempt_list(void *context)
+{
+	struct attempt *a = context;
+	struct listing listing;
+	struct offer offer;
+	bool taken;
+
+	listing_open(&listing, &a->s->plan->source[0], a->s->kept);
+	offer = listing_take(&listing, a->text, NOON);
+	if (offer.step == OFFER_WANTS_SIGNER)
+		offer = listing_take_signer(&listing, buf_span(&a->s->pa.signer.cert), NOON);
+	taken = offer.step == OFFER_TAKEN;
+	if (offer.step == OFFER_REFUSED)
+		fail_msg("%s: %s", offer.code, offer.what);
+	assert_true(taken == listing_is_in_force(&listing, NOON));
+	listing_close(&listing);
+	return taken;
+}
+
+static void test_J5_memory_gives_out_while_a_list_is_taken(void **state)
+{
+	struct scene *s = scene_open();
+	char *text = pa_list_of(&s->pa, 1, 2 * DAY - 60, 2, s->pa.key);
+	struct attempt a = {s, sti_span_str(text)};
+
+	(void)state;
+	alloc_sweep("listing", attempt_list, &a);
+	free(text);
+	scene_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +405,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_list),
 		cmocka_unit_test(test_a_mapping_with_the_signer_of_the_operator),
 		cmocka_unit_test(test_F19_a_list_that_cannot_be_kept_is_not_used),
+		cmocka_unit_test(test_J5_memory_gives_out_while_a_list_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,6 +228,25 @@ static void test_an_alarm_is_a_line_with_a_stable_code_and_a_metric(void **state
 	assert_int_equal(metrics_get(f->metrics, METRIC_ALARMS, METRICS_CRITICAL), 1);
 }
 
+static void test_an_event_whose_severity_depends_on_the_case(void **state)
+{
+	struct fixture *f = *state;
+	struct log_line line;
+
+	for (unsigned severity = 0; severity < 5; severity++) {
+		log_begin_alarm(&line, LOG_SOURCE_REFUSED, severity);
+		log_end(f->log, &line, NOW);
+	}
+	assert_string_equal(written(f), "ts=2025-12-01T00:00:00Z level=error event=source_refused\n"
+					"ts=2025-12-01T00:00:00Z level=error event=source_refused alarm=minor\n"
+					"ts=2025-12-01T00:00:00Z level=error event=source_refused alarm=major\n"
+					"ts=2025-12-01T00:00:00Z level=error event=source_refused alarm=critical\n"
+					"ts=2025-12-01T00:00:00Z level=error event=source_refused alarm=critical\n");
+	assert_int_equal(metrics_get(f->metrics, METRIC_ALARMS, METRICS_MINOR), 1);
+	assert_int_equal(metrics_get(f->metrics, METRIC_ALARMS, METRICS_MAJOR), 1);
+	assert_int_equal(metrics_get(f->metrics, METRIC_ALARMS, METRICS_CRITICAL), 2);
+}
+
 static void test_every_event_has_a_row_of_its_own(void **state)
 {
 	struct fixture *f = *state;
@@ -449,6 +468,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_flush_tells_of_dropped_lines_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_an_alarm_is_a_line_with_a_stable_code_and_a_metric, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_an_event_whose_severity_depends_on_the_case, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_every_event_has_a_row_of_its_own, setup, teardown),
 		cmocka_unit_test(test_nobody_reads_and_no_metrics),
 		cmocka_unit_test_setup_teardown(test_H14_nobody_reads_and_nobody_waits, setup, teardown),

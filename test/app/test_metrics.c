@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "app/metrics.h"
+#include "trust/list_verdict.h"
 
 static char *text_of(const struct metrics *m)
 {
@@ -222,9 +223,31 @@ static void test_a_version_that_is_too_long_is_cut(void **state)
 	metrics_free(m);
 }
 
+/* The metric and the log call it by one name. */
+static void test_refusals_are_named_as_the_verdicts_on_lists(void **state)
+{
+	struct metrics *m = metrics_create("0");
+
+	(void)state;
+	assert_non_null(m);
+	for (unsigned i = METRICS_REFUSAL_TYPE; i <= METRICS_REFUSAL_EMPTY; i++) {
+		const char *code = list_verdict_row((enum list_verdict)(LIST_BAD_TYPE + i))->name;
+		char line[128];
+
+		metrics_add(m, METRIC_SOURCE_REFUSED, i, i + 1);
+		snprintf(line, sizeof(line), "sidetone_source_refused_total{reason=\"%s\"} %u", code + strlen("list."),
+			 i + 1);
+		expect_line(m, line);
+	}
+	metrics_source_fetch(m, METRICS_SOURCE_CRL, METRICS_FAILED);
+	expect_line(m, "sidetone_source_fetches_total{source=\"crl\",result=\"failed\"} 1");
+	metrics_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refusals_are_named_as_the_verdicts_on_lists),
 		cmocka_unit_test(test_counters_gauges_and_labels),
 		cmocka_unit_test(test_label_values_follow_their_enums),
 		cmocka_unit_test(test_requests_by_role_and_status),

@@ -136,8 +136,7 @@ static void test_E19_what_is_refused_while_the_last_good_one_stays(void **state)
 	assert_refused(take(s, broken, NOON), "crl.unreadable", 2);
 	assert_refused(take(s, strdup("<html>Log in</html>"), NOON), "crl.unreadable", 2);
 	assert_refused(take(s, strdup(""), NOON), "crl.unreadable", 2);
-	assert_refused(take(s, pa_crl_by(&other, s->pa.carrier, 9, NOON - 10, NOON + 3600, 0), NOON),
-		       "crl.bad_sig", 2);
+	assert_refused(take(s, pa_crl_by(&other, s->pa.carrier, 9, NOON - 10, NOON + 3600, 0), NOON), "crl.bad_sig", 2);
 	assert_refused(take(s, pa_crl_by(&s->pa.sti[0], s->pa.carrier, 9, NOON - 10, NOON + 3600, 0), NOON),
 		       "crl.bad_signer", 2);
 	assert_refused(take_crl(s, 9, NOON + 600, 0), "crl.not_yet", 2);

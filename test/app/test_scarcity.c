@@ -11,7 +11,8 @@
 #include "app/publisher.h"
 #include "support/alloc_sweep.h"
 
-#define URL "https://cr.example.com/certs/a.pem"
+#define URL   "https://cr.example.com/certs/a.pem"
+#define AHEAD "https://cr.example.com/certs/b.pem"
 
 /* ---- a clock and a client without a network ---- */
 
@@ -106,12 +107,13 @@ static void ask(struct credentials *credentials, struct trust_snapshot *trust, s
 	credentials_get(credentials, sti_span_str(URL), trust, NOON, take, answers);
 }
 
-/* Two questions and one fetch; one from memory; one under another trust. */
+/* Two questions and one fetch; one from memory; one under another trust; one known ahead, and refreshed. */
 static bool credentials_attempt(void *context)
 {
 	const struct scene *s = context;
 	const struct credentials_config config = {.metrics = s->metrics, .fetch_ms = 1000, .capacity = 2};
-	const struct http_response response = {200, buf_span(&s->leaf.cert), -1, -1};
+	const struct http_response response = {
+		.status = 200, .body = buf_span(&s->leaf.cert), .max_age = -1, .retry_after = -1};
 	struct answers answers = {0};
 	struct credentials *credentials;
 
@@ -126,9 +128,13 @@ static bool credentials_attempt(void *context)
 	ask(credentials, s->next_trust, &answers);
 	answer_all(&response);
 	assert_int_equal(answers.done, 4);
+	answers.good += credentials_preload(credentials, sti_span_str(AHEAD), response.body, NOON, s->next_trust,
+					    NOON) == STI_OK;
+	credentials_refresh(credentials, s->next_trust, NOON + DAY / 2 - 1);
+	answer_all(&response);
 	credentials_free(credentials);
-	assert_true(answers.good == 4 || alloc_sweep_failed());
-	return answers.good == 4;
+	assert_true(answers.good == 5 || alloc_sweep_failed());
+	return answers.good == 5;
 }
 
 static void test_J5_credentials_without_memory(void **state)

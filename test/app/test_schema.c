@@ -86,6 +86,7 @@ static const struct value {
 	 {"", "localhost", "localhost:", ":443", "a:0", "a:65536", "a:b"}},
 	{SCHEMA_DIGITS, {"1", "120255501001234"}, {"", "+1", "1 2", "1202555010012345", "12a", "1*"}},
 	{SCHEMA_COUNTRY, {"1", "44", "353"}, {"", "0", "01", "3531", "+1"}},
+	{SCHEMA_ISO_COUNTRY, {"US", "CA"}, {"", "U", "us", "USA", "U1"}},
 	{SCHEMA_SHA256,
 	 {"00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"},
 	 {"", "00", "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEF",

@@ -252,8 +252,9 @@ static void test_F17_answers_that_are_no_list(void **state)
 static void test_a_body_that_breaks_off(void **state)
 {
 	struct scene *s = scene_of(PA_STATE PA_LIST);
-	struct raw_plan plan = {
-		.tls = &s->rig.tls, .manner = RAW_ANSWER_CLOSE, .answer = "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\neyJ"};
+	struct raw_plan plan = {.tls = &s->rig.tls,
+				.manner = RAW_ANSWER_CLOSE,
+				.answer = "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\neyJ"};
 
 	(void)state;
 	s->rig.server = raw_server_start(&plan);

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pa.h"
 
+#include "support/alloc_sweep.h"
+
 static void test_what_a_configuration_says(void **state)
 {
 	struct pa pa = pa_open();
 	struct trust_plan *plan = pa_plan(
 		&pa, "trust { roots = {\"roots.pem\"} state = \"state\" }\n" PA_LIST_MORE(
-			     "hosts = {\"a.example.com\"} login = \"" PA_LOGIN "\" user = \"u\" password_file = \"password\"")
-			     "list \"map\" { kind = \"cps-mapping\" url = \"" PA_URL
-			     "\" anchor = \"pa.pem\" signer = \"signer.pem\" token_file = \"token\" }\n" PA_CRL_MORE(
-				     "country = \"CA\" stale = hard grace_s = 7"));
+			     "hosts = {\"a.example.com\"} login = \"" PA_LOGIN
+			     "\" user = \"u\" password_file = \"password\"") "list \"map\" { kind = \"cps-mapping\" "
+									     "url = \"" PA_URL
+									     "\" anchor = \"pa.pem\" signer = "
+									     "\"signer.pem\" token_file = \"token\" "
+									     "}\n" PA_CRL_MORE("country = \"CA\" stale "
+											       "= hard grace_s = 7"));
 	const struct plan_source *s = plan->source;
 
 	(void)state;
@@ -54,7 +59,8 @@ static void test_files_that_are_wrong_are_told_with_their_line(void **state)
 		{"trust { roots = {\"token\"} }\n", 2, "/token: "},
 		{PA_STATE "list \"us\" { kind = \"ca-list\"\nurl = \"" PA_URL "\"\nanchor = \"nobody.pem\" }\n", 5,
 		 "list.anchor: "},
-		{PA_STATE "list \"us\" { kind = \"ca-list\" url = \"" PA_URL "\"\nanchor = \"token\" }\n", 4, "list.anchor: "},
+		{PA_STATE "list \"us\" { kind = \"ca-list\" url = \"" PA_URL "\"\nanchor = \"token\" }\n", 4,
+		 "list.anchor: "},
 		{PA_STATE PA_LIST_MORE("\nsigner = \"token\""), 4, "list.signer: "},
 		{PA_STATE PA_LIST_MORE("\ntoken_file = \"open\""), 4, "open to group or others"},
 		{PA_STATE PA_LIST_MORE("login = \"" PA_LOGIN "\" user = \"u\"\npassword_file = \"nobody\""), 4,
@@ -80,12 +86,52 @@ static void test_files_that_are_wrong_are_told_with_their_line(void **state)
 	pa_close(&pa);
 }
 
+struct attempt {
+	const struct config *config;
+};
+
+static bool attempt_plan(void *context)
+{
+	const struct attempt *a = context;
+	struct config_message message = {0};
+	struct trust_plan *plan = NULL;
+
+	if (trust_plan_load(a->config, &plan, &message) != STI_OK) {
+		assert_null(plan);
+		return false;
+	}
+	assert_int_equal(plan->n_source, 2);
+	trust_plan_unref(plan);
+	return true;
+}
+
+static void test_J5_memory_gives_out_while_a_plan_is_loaded(void **state)
+{
+	static const char text[] = "cr { listen = {\"127.0.0.1:0\"} certificate \"a\" { file = \"a.pem\" } }\n"
+				   "trust { roots = {\"roots.pem\"} state = \"state\" }\n" PA_LIST_MORE(
+					   "hosts = {\"a.example.com\"} signer = \"signer.pem\"") PA_CRL_MORE("");
+	struct pa pa = pa_open();
+	struct config_message message;
+	struct attempt a = {NULL};
+	struct config *config;
+	char file[128];
+
+	(void)state;
+	snprintf(file, sizeof(file), "%s/sidetone.conf", pa.folder);
+	assert_int_equal(config_parse_text(sti_span_str(text), file, &config, &message), STI_OK);
+	a.config = config;
+	alloc_sweep("plan", attempt_plan, &a);
+	config_free(config);
+	pa_close(&pa);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_a_configuration_says),
 		cmocka_unit_test(test_the_cell_starts_with_the_roots_of_files),
 		cmocka_unit_test(test_files_that_are_wrong_are_told_with_their_line),
+		cmocka_unit_test(test_J5_memory_gives_out_while_a_plan_is_loaded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

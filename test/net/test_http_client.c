@@ -402,6 +402,44 @@ static void test_max_age_and_retry_after_in_every_spelling(void **state)
 	}
 }
 
+static void check_etag(void *context, enum sti_error error, const struct http_response *response)
+{
+	struct sti_span *etag = context;
+
+	assert_int_equal(error, STI_OK);
+	*etag = response->etag.p ? sti_span(memcpy(malloc(response->etag.n), response->etag.p, response->etag.n),
+					    response->etag.n)
+				 : sti_span_str("none");
+}
+
+static void test_etag_as_sent(void **state)
+{
+	static const struct {
+		const char *answer;
+		const char *etag;
+	} row[] = {
+		{HEAD("ETag: \"a b\"\r\n"), "\"a b\""},
+		{HEAD("etag:W/\"x\" \r\n"), "W/\"x\""},
+		{HEAD(""), "none"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct rig *rig = rig_open();
+		struct http_call call = local_call(rig);
+		struct sti_span etag = {0};
+
+		rig_unix(rig, RAW_ANSWER, row[i].answer);
+		assert_int_equal(http_client_send(rig->client, &call, check_etag, &etag), STI_OK);
+		while (!etag.p)
+			uv_run(&rig->loop, UV_RUN_ONCE);
+		assert_true(sti_span_is(etag, row[i].etag));
+		if (i < 2)
+			free((void *)(uintptr_t)etag.p);
+		rig_close(rig);
+	}
+}
+
 /* ---- what the gate refuses ---- */
 
 static void test_D1_D2_D3_urls_refused_before_anything_is_sent(void **state)
@@ -432,6 +470,44 @@ static void test_D1_D2_D3_urls_refused_before_anything_is_sent(void **state)
 		assert_int_equal(http_client_send(rig->client, &call, note_outcome, NULL), row[i].error);
 	}
 	assert_int_equal(http_client_in_flight(rig->client), 0);
+	assert_int_equal(world.n_tried, 0);
+	rig_close(rig);
+}
+
+/* Certificates, POSTs to the CPSs of a mapping, lists, CRLs: whoever uses the gate, it is the same. */
+static void test_D20_the_same_gate_for_all_who_fetch_or_post(void **state)
+{
+	static const struct {
+		enum http_method method;
+		size_t answer_max;
+	} user[] = {{HTTP_METHOD_GET, 32 * 1024},
+		    {HTTP_METHOD_POST, 1024},
+		    {HTTP_METHOD_GET, 4 << 20},
+		    {HTTP_METHOD_HEAD, 0}};
+	static const char *const url[] = {"http://h.example/a", "https://h.example:22/a", "https://127.0.0.1/a",
+					  "https://u@h.example/", "https://h.example/a?b"};
+	struct rig *rig = rig_open();
+
+	(void)state;
+	rig_client(rig, 4, 4);
+	for (size_t k = 0; k < sizeof(user) / sizeof(user[0]); k++) {
+		for (size_t i = 0; i < sizeof(url) / sizeof(url[0]); i++) {
+			struct http_call call = call_to(url[i]);
+
+			call.method = user[k].method;
+			call.answer_max = user[k].answer_max;
+			assert_int_not_equal(http_client_send(rig->client, &call, note_outcome, NULL), STI_OK);
+		}
+		for (unsigned i = 0; i < 3; i++) {
+			struct http_call call = call_to("https://h.example/a");
+
+			call.method = user[k].method;
+			world.address[0] = i == 0 ? "10.0.0.1" : i == 1 ? "fc00::1" : "::ffff:169.254.169.254";
+			assert_int_equal(ask(rig, &call).error, STI_E_DENIED);
+			http_client_close(rig->client); /* it remembers addresses */
+			rig_client(rig, 4, 4);
+		}
+	}
 	assert_int_equal(world.n_tried, 0);
 	rig_close(rig);
 }
@@ -1258,7 +1334,9 @@ int main(void)
 		cmocka_unit_test(test_every_method_leaves_under_its_name),
 		cmocka_unit_test(test_header_value_with_a_line_break_is_not_sent),
 		cmocka_unit_test(test_max_age_and_retry_after_in_every_spelling),
+		cmocka_unit_test(test_etag_as_sent),
 		cmocka_unit_test(test_D1_D2_D3_urls_refused_before_anything_is_sent),
+		cmocka_unit_test(test_D20_the_same_gate_for_all_who_fetch_or_post),
 		cmocka_unit_test(test_D5_D6_names_that_resolve_to_special_addresses),
 		cmocka_unit_test(test_D6_localhost_by_name),
 		cmocka_unit_test(test_D6_peer_is_looked_at_again_after_connecting),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <sti/passport.h>
+#include "passport/passport.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -838,6 +838,34 @@ static void test_A10_pair_of_others_has_one_signing_input(void **state)
 	value_free(root);
 }
 
+static void test_B12_claims_by_name(void **state)
+{
+	static const struct {
+		const char *payload, *name, *text; /* NULL: there is none */
+	} rows[] = {
+		{GOOD, "attest", "A"},
+		{GOOD, "iat", "1700000000"},
+		{GOOD, "dest", DEST},
+		{GOOD, "tn", NULL},
+		{GOOD, "Attest", NULL},
+		{GOOD, "", NULL},
+		{"{\"a\":\"\\u0041\",\"\\u0062\":[ 1 ]}", "a", "A"},
+		{"{\"a\":\"\\u0041\",\"\\u0062\":[ 1 ]}", "b", "[ 1 ]"},
+		{"[\"a\"]", "a", NULL},
+		{"no JSON", "a", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sti_passport *p = parse_signed(state, HEADER, rows[i].payload);
+		struct sti_span text;
+		bool found = passport_claim(p, sti_span_str(rows[i].name), &text);
+
+		if (found != (rows[i].text != NULL) || (found && !sti_span_is(text, rows[i].text)))
+			fail_msg("row %zu", i);
+		sti_passport_free(p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -869,6 +897,7 @@ int main(void)
 		cmocka_unit_test(test_B1_B2_B3_B4_jsontestsuite_as_signed_payload),
 		cmocka_unit_test(test_tokens_of_others),
 		cmocka_unit_test(test_A10_pair_of_others_has_one_signing_input),
+		cmocka_unit_test(test_B12_claims_by_name),
 	};
 
 	return cmocka_run_group_tests(tests, make_keys, free_keys);

@@ -112,7 +112,7 @@ static void test_E9_every_day_is_counted(void **state)
 	pair_free(&root);
 }
 
-static void test_A16_kinds_of_keys(void **state)
+static void test_A16_E2_E3_kinds_of_keys(void **state)
 {
 	const struct {
 		EVP_PKEY *pkey;
@@ -141,6 +141,8 @@ static void test_A16_kinds_of_keys(void **state)
 		assert_int_equal(parse(&root, &cert), STI_OK);
 		if (cert.key != rows[i].kind)
 			fail_msg("row %zu: %d", i, cert.key);
+		/* OpenSSL never saw a key that we refuse (threats.md E2, E3) */
+		assert_int_equal(X509_get0_pubkey(cert.x509) != NULL, cert.key != CERT_KEY_OTHER);
 		cert_free(&cert);
 		EVP_PKEY_free(rows[i].pkey);
 	}
@@ -331,13 +333,53 @@ static void test_extension_that_is_there_twice(void **state)
 	pair_free(&root);
 }
 
+static void test_share_outlives_the_first_owner(void **state)
+{
+	struct pair root = root_make();
+	struct cert cert, share;
+	X509 *x509;
+
+	(void)state;
+	assert_int_equal(parse(&root, &cert), STI_OK);
+	assert_int_equal(cert_share(&cert, &share), STI_OK);
+	x509 = cert.x509;
+	assert_ptr_not_equal(share.der.p, cert.der.p);
+	cert_free(&cert);
+	assert_ptr_equal(share.x509, x509);
+	assert_true(cert_equal(&share, share.x509));
+	assert_int_equal(share.key, CERT_KEY_P256);
+	assert_int_equal(share.from, DAY);
+	assert_int_equal(share.until, 2 * DAY);
+	cert_free(&share);
+	pair_free(&root);
+}
+
+/* The same digest of a certificate whose key is refused: what OpenSSL is shown is not what is kept. */
+static void test_E3_octets_of_a_refused_key_are_kept(void **state)
+{
+	struct pair root = root_make();
+	EVP_PKEY *pkey = ec_key("P-256", OSSL_PKEY_PARAM_EC_ENCODING, "explicit");
+	struct sti_span der;
+	struct cert cert;
+
+	(void)state;
+	pair_change(&root, &root, change_key, pkey);
+	der = der_of(&root);
+	assert_int_equal(cert_parse(der, &cert), STI_OK);
+	assert_true(sti_span_equal(cert.der, der));
+	cert_free(&cert);
+	vectors_free(der);
+	EVP_PKEY_free(pkey);
+	pair_free(&root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values_taken_out),
 		cmocka_unit_test(test_E9_I5_times_to_the_second_and_oddities),
 		cmocka_unit_test(test_E9_every_day_is_counted),
-		cmocka_unit_test(test_A16_kinds_of_keys),
+		cmocka_unit_test(test_A16_E2_E3_kinds_of_keys),
 		cmocka_unit_test(test_A16_points_that_are_none),
 		cmocka_unit_test(test_every_cut_and_an_octet_behind),
 		cmocka_unit_test(test_length_that_is_not_minimal),
@@ -345,6 +387,8 @@ int main(void)
 		cmocka_unit_test(test_name_with_bytes_that_are_not_printable),
 		cmocka_unit_test(test_name_that_is_too_long_or_empty),
 		cmocka_unit_test(test_extension_that_is_there_twice),
+		cmocka_unit_test(test_share_outlives_the_first_owner),
+		cmocka_unit_test(test_E3_octets_of_a_refused_key_are_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

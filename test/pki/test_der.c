@@ -75,6 +75,24 @@ static void test_another_tag_and_something_behind(void **state)
 	vectors_free(bytes);
 }
 
+static void test_element_with_its_tag_and_length(void **state)
+{
+	struct sti_span bytes = vectors_hex("3003020105050001"), rest = bytes, whole = {0};
+
+	(void)state;
+	assert_int_equal(der_element(&rest, DER_INTEGER, &whole), STI_E_DER);
+	assert_ptr_equal(rest.p, bytes.p);
+	assert_null(whole.p);
+	assert_int_equal(der_element(&rest, DER_SEQUENCE, &whole), STI_OK);
+	assert_ptr_equal(whole.p, bytes.p);
+	assert_int_equal(whole.n, 5);
+	assert_int_equal(rest.n, 3);
+	assert_int_equal(der_element(&rest, 0x05, &whole), STI_OK);
+	assert_int_equal(whole.n, 2);
+	assert_int_equal(der_element(&rest, 0x01, &whole), STI_E_DER);
+	vectors_free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,6 +100,7 @@ int main(void)
 		cmocka_unit_test(test_length_of_two_octets),
 		cmocka_unit_test(test_what_is_not_der_is_refused_and_nothing_is_taken),
 		cmocka_unit_test(test_another_tag_and_something_behind),
+		cmocka_unit_test(test_element_with_its_tag_and_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -336,6 +336,32 @@ static void test_E5_E13_CAs_with_less_and_with_more(void **state)
 }
 
 /* OpenSSL's print-out stands before the certificate. */
+static enum profile profile_alone(const struct pair *pair)
+{
+	struct cert ca = cert_of(pair);
+	const struct cert *list[] = {&ca};
+	enum profile profile;
+
+	assert_int_equal(profile_check_ca(list, 1, &profile), STI_OK);
+	cert_free(&ca);
+	return profile;
+}
+
+/* Held to what is asked of CAs, not to what is asked of signers. */
+static void test_CA_by_itself(void **state)
+{
+	static const struct added unknown = {"1.2.3.4.5", "0500", 1};
+	struct pair root = root_make(), ca = intermediate_make(&root);
+
+	(void)state;
+	assert_int_equal(profile_alone(&ca), PROFILE_OK);
+	assert_int_equal(profile_under(&ca, NULL), PROFILE_CA);
+	pair_change(&ca, &root, change_add, &unknown);
+	assert_int_equal(profile_alone(&ca), PROFILE_CA_EXTENSIONS);
+	pair_free(&ca);
+	pair_free(&root);
+}
+
 static struct sti_span behind_the_text(struct sti_span pem)
 {
 	const uint8_t *begin = memmem(pem.p, pem.n, "-----BEGIN", 10);
@@ -445,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_E7_one_algorithm_outside_another_signed),
 		cmocka_unit_test(test_E7_root_signed_with_SHA1),
 		cmocka_unit_test(test_E5_E13_CAs_with_less_and_with_more),
+		cmocka_unit_test(test_CA_by_itself),
 		cmocka_unit_test(test_files_of_zlint),
 		cmocka_unit_test(test_every_reason_has_a_row_of_its_own),
 		cmocka_unit_test(test_J5_memory_gives_out),

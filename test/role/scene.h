@@ -10,6 +10,8 @@
 #include "base/base64.h"
 #include "base/limits.h"
 #include "jose/jws.h"
+#include "pki/crls.h"
+#include "pki/roots.h"
 
 /*
  * A world for the tests of the roles, at NOON: certificates by URL, and PASSporTs of which every
@@ -73,6 +75,82 @@ static inline struct scene *scene_make(void)
 	s->expired = scene_credential(s, expired, &s->root);
 	s->profile = scene_credential(s, profile, &s->root);
 	return s;
+}
+
+/* The good signer, told by its certificate to claim nothing called "mky" (RFC 9118 3). */
+static inline void scene_exclude_mky(X509 *x509, const void *how)
+{
+	static const uint8_t der[] = {0x30, 9, 0xa2, 7, 0x30, 5, 0x16, 3, 'm', 'k', 'y'};
+	ASN1_OBJECT *object = OBJ_txt2obj("1.3.6.1.5.5.7.1.33", 1);
+	ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *extension;
+
+	(void)how;
+	assert_int_equal(ASN1_OCTET_STRING_set(octets, der, sizeof(der)), 1);
+	extension = X509_EXTENSION_create_by_OBJ(NULL, object, 0, octets);
+	assert_int_equal(X509_add_ext(x509, extension, -1), 1);
+	X509_EXTENSION_free(extension);
+	ASN1_OCTET_STRING_free(octets);
+	ASN1_OBJECT_free(object);
+}
+
+static inline struct sti_credential *scene_limited(const struct scene *s)
+{
+	struct issue_subject subject = signer_subject();
+	struct sti_credential *credential = NULL;
+	struct pair pair;
+
+	subject.key = buf_span(&s->good.key);
+	pair = pair_make(subject, &s->root);
+	pair_change(&pair, &s->root, scene_exclude_mky, NULL);
+	assert_int_equal(sti_credential_parse(buf_span(&pair.cert), s->roots, NOW, &credential), STI_OK);
+	assert_int_equal(sti_credential_trust(credential, NULL, NOW), STI_TRUST_OK);
+	pair_free(&pair);
+	return credential;
+}
+
+/* The good signer, its root on a list that was good until `until`. */
+static inline struct sti_credential *scene_listed_until(const struct scene *s, int64_t until)
+{
+	struct sti_span der = der_of(&s->root);
+	struct sti_credential *credential = NULL;
+	struct roots_entry entry = {.until = until};
+	struct sti_roots *roots;
+	struct cert root;
+
+	assert_int_equal(cert_parse(der, &root), STI_OK);
+	entry.cert = &root;
+	assert_int_equal(roots_make(&entry, 1, true, &roots), STI_OK);
+	assert_int_equal(sti_credential_parse(buf_span(&s->good.cert), roots, NOW, &credential), STI_OK);
+	sti_roots_free(roots);
+	cert_free(&root);
+	vectors_free(der);
+	return credential;
+}
+
+/* CRLs that are hard and not there: nobody is trusted. */
+static inline struct sti_crls *scene_no_crl(void)
+{
+	const struct crls_entry entry = {.hard = true};
+	struct sti_crls *crls;
+
+	assert_int_equal(crls_make(&entry, 1, &crls), STI_OK);
+	return crls;
+}
+
+/* The good signer with a certificate of another kind of key. */
+static inline struct sti_credential *scene_keyless(const struct scene *s)
+{
+	struct pair pair = signer_make(&s->root);
+	struct sti_credential *credential = NULL;
+	EVP_PKEY *pkey = EVP_EC_gen("P-384");
+
+	pair_change(&pair, &s->root, change_key, pkey);
+	assert_int_equal(sti_credential_parse(buf_span(&pair.cert), s->roots, NOW, &credential), STI_OK);
+	assert_null(sti_credential_key(credential));
+	EVP_PKEY_free(pkey);
+	pair_free(&pair);
+	return credential;
 }
 
 static inline void scene_free(struct scene *s)

@@ -295,6 +295,71 @@ static void test_J5_memory_gives_out_while_signing(void **state)
 	alloc_sweep("sign", sign_attempt, *state);
 }
 
+/* One PASSporT with this credential under this policy: its case. */
+static enum sti_case case_with(const struct scene *s, const struct call *c, const struct sti_credential *credential,
+			       const struct judge_policy *policy)
+{
+	struct sti_span token = call_token(s, c);
+	struct judgement j;
+
+	assert_int_equal(judge_token(token, &j), STI_OK);
+	assert_false(judge_go(&j, policy));
+	judge_give(&j, credential, STI_OK);
+	assert_true(judge_go(&j, policy));
+	judge_end(&j);
+	vectors_free(token);
+	return j.c;
+}
+
+static void test_F8_list_that_is_past_says_nothing_of_the_call(void **state)
+{
+	struct call c = call_good();
+
+	for (int64_t until = NOW - 1; until <= NOW; until++) {
+		struct sti_credential *credential = scene_listed_until(*state, until);
+		enum sti_case right = until < NOW ? STI_CASE_E8 : STI_CASE_NONE;
+
+		assert_int_equal(case_with(*state, &c, credential, &policy_vs), right);
+		assert_int_equal(case_with(*state, &c, credential, &policy_cps), right);
+		sti_credential_free(credential);
+	}
+}
+
+static void test_E18_E19_CRLs_are_asked(void **state)
+{
+	const struct scene *s = *state;
+	struct sti_crls *crls = scene_no_crl();
+	struct judge_policy policy = policy_vs;
+	struct call c = call_good();
+
+	policy.crls = crls;
+	assert_int_equal(case_with(s, &c, s->trusted, &policy_vs), STI_CASE_NONE);
+	assert_int_equal(case_with(s, &c, s->trusted, &policy), STI_CASE_E17);
+	sti_crls_free(crls);
+}
+
+static void test_B12_claim_that_the_certificate_excludes(void **state)
+{
+	struct sti_credential *credential = scene_limited(*state);
+	struct call c = call_good();
+
+	assert_int_equal(case_with(*state, &c, credential, &policy_vs), STI_CASE_NONE);
+	c.payload_more = ",\"mky\":[]";
+	assert_int_equal(case_with(*state, &c, credential, &policy_vs), STI_CASE_E17);
+	assert_int_equal(case_with(*state, &c, credential, &policy_cps), STI_CASE_E17);
+	assert_int_equal(sti_case_row(STI_CASE_E17)->code, 437);
+	sti_credential_free(credential);
+}
+
+static void test_E2_credential_without_a_key(void **state)
+{
+	struct sti_credential *credential = scene_keyless(*state);
+	struct call c = call_good();
+
+	assert_int_equal(case_with(*state, &c, credential, &policy_vs), STI_CASE_E17);
+	sti_credential_free(credential);
+}
+
 static int make(void **state)
 {
 	*state = scene_make();
@@ -319,6 +384,10 @@ int main(void)
 		cmocka_unit_test(test_J5_memory_gives_out_while_parsing),
 		cmocka_unit_test(test_J5_memory_gives_out_while_a_credential_is_judged),
 		cmocka_unit_test(test_J5_memory_gives_out_while_signing),
+		cmocka_unit_test(test_F8_list_that_is_past_says_nothing_of_the_call),
+		cmocka_unit_test(test_E18_E19_CRLs_are_asked),
+		cmocka_unit_test(test_B12_claim_that_the_certificate_excludes),
+		cmocka_unit_test(test_E2_credential_without_a_key),
 	};
 
 	return cmocka_run_group_tests(tests, make, unmake);

@@ -705,6 +705,42 @@ static int unmake(void **state)
 	return 0;
 }
 
+/* One PASSporT, all of it good, with this credential and these CRLs. */
+static enum sti_case case_of(const struct scene *s, const struct sti_credential *credential,
+			     const struct sti_crls *crls)
+{
+	struct call c = call_good();
+	struct sti_span token = call_token(s, &c), url;
+	struct place *place;
+	enum sti_case result;
+
+	assert_int_equal(place_start(token, &policy_default, NOW, &place), STI_OK);
+	place_use_crls(place, crls);
+	assert_int_equal(place_next(place, &url), PLACE_WANT_CERT);
+	place_give(place, url, credential, STI_OK);
+	assert_int_equal(place_next(place, &url), PLACE_WANT_NOTHING);
+	result = place_result(place)->c;
+	assert_int_equal(place_result(place)->outcome, result ? PLACE_REFUSED : PLACE_GOOD);
+	place_free(place);
+	vectors_free(token);
+	return result;
+}
+
+static void test_F8_E18_E2_credentials_that_are_not_believed(void **state)
+{
+	const struct scene *s = *state;
+	struct sti_credential *past = scene_listed_until(s, NOW - 1), *keyless = scene_keyless(s);
+	struct sti_crls *crls = scene_no_crl();
+
+	assert_int_equal(case_of(s, s->trusted, NULL), STI_CASE_NONE);
+	assert_int_equal(case_of(s, s->trusted, crls), STI_CASE_E17);
+	assert_int_equal(case_of(s, past, NULL), STI_CASE_E8); /* 503: come again */
+	assert_int_equal(case_of(s, keyless, NULL), STI_CASE_E17);
+	sti_crls_free(crls);
+	sti_credential_free(past);
+	sti_credential_free(keyless);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -732,6 +768,7 @@ int main(void)
 		cmocka_unit_test(test_two_signers_are_two_questions),
 		cmocka_unit_test(test_freed_before_it_is_answered),
 		cmocka_unit_test(test_J5_memory_gives_out_while_placing),
+		cmocka_unit_test(test_F8_E18_E2_credentials_that_are_not_believed),
 	};
 
 	return cmocka_run_group_tests(tests, make, unmake);

@@ -27,6 +27,7 @@ struct question {
 	const struct sti_span *oob;
 	size_t n_oob;
 	bool ask_oob;
+	const struct sti_crls *crls;
 };
 
 static struct question question_for(const struct sti_span *inband, size_t n)
@@ -67,6 +68,7 @@ static struct run ask(const struct scene *s, const struct question *q)
 		.identity = q->inband,
 		.n_identity = q->n_inband,
 		.ask_oob = q->ask_oob,
+		.crls = q->crls,
 	};
 	struct sti_want_detail detail;
 	struct run run = {0};
@@ -1574,6 +1576,18 @@ static int unmake(void **state)
 	return 0;
 }
 
+static void test_E18_E19_CRLs_of_the_request(void **state)
+{
+	struct question q = question_for(NULL, 0);
+	struct sti_crls *crls = scene_no_crl();
+	struct call c = call_good();
+
+	expect("no CRLs", case_with(*state, &c, &q), STI_CASE_NONE);
+	q.crls = crls;
+	expect("CRLs", case_with(*state, &c, &q), STI_CASE_E17);
+	sti_crls_free(crls);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1631,6 +1645,7 @@ int main(void)
 		cmocka_unit_test(test_what_came_out_of_band_is_told_as_received),
 		cmocka_unit_test(test_a_second_answer_of_the_store_is_passed_over),
 		cmocka_unit_test(test_J5_memory_gives_out_while_verifying),
+		cmocka_unit_test(test_E18_E19_CRLs_of_the_request),
 	};
 
 	return cmocka_run_group_tests(tests, make, unmake);

@@ -14,6 +14,7 @@
  * make_pki DIR: the certificates that the scenario tests need, as PEM files in DIR.
  *   roots.pem                the one listed STI-CA
  *   NAME.pem NAME.key        a chain and its key: a, b (signers), expired, future, rogue (unlisted CA)
+ *   crl.pem                  an indirect CRL, which has b; pa-crl.pem: the self-signed one that signed it
  *   twin                     an unlisted signer with the serial number of a
  *   pa.pem/.key              root of a policy administrator; pa-signer.pem/.key under it
  *   tls-ca.pem, tls.pem/.key a server on localhost; client.pem/.key under the same CA
@@ -81,14 +82,69 @@ static void make_signer(const char *folder, const char *name, const char *spc, i
 	struct party party;
 
 	snprintf(cn, sizeof(cn), "SHAKEN %s", spc);
-	party = make((struct issue_subject){.kind = ISSUE_SIGNER,
-					    .name = {"US", "Example Telephone", cn},
-					    .serial = sti_span(is_a ? serial_of_a : NULL, is_a ? sizeof(serial_of_a) : 0),
-					    .not_before = from,
-					    .not_after = until,
-					    .spc = spc},
-		     ca);
+	party = make(
+		(struct issue_subject){.kind = ISSUE_SIGNER,
+				       .name = {"US", "Example Telephone", cn},
+				       .serial = sti_span(is_a ? serial_of_a : NULL, is_a ? sizeof(serial_of_a) : 0),
+				       .not_before = from,
+				       .not_after = until,
+				       .spc = spc},
+		ca);
 	save_party(folder, name, &party, ca);
+}
+
+static struct buf read_all(const char *path)
+{
+	struct buf bytes;
+
+	must(file_read(path, 1 << 20, &bytes), path);
+	return bytes;
+}
+
+/* The first certificate of a chain. */
+static struct buf leaf_of(const char *path)
+{
+	static const char last[] = "-----END CERTIFICATE-----\n";
+	struct buf all = read_all(path), leaf = buf_own(1 << 16);
+	const char *end;
+
+	buf_put_byte(&all, '\0');
+	end = strstr((const char *)all.p, last);
+	must(end ? STI_OK : STI_E_PEM, path);
+	buf_put(&leaf, sti_span(all.p, (size_t)(end - (const char *)all.p) + strlen(last)));
+	buf_free(&all);
+	return leaf;
+}
+
+/* Under a root of its own: the policy administrator is no STI-CA. */
+static void make_crl(const char *folder, int64_t now, const char *revoked)
+{
+	struct issue_subject subject = {.kind = ISSUE_ROOT,
+					.name = {"US", "Example STI-PA", "Example STI-PA CRL"},
+					.not_before = now - DAY,
+					.not_after = now + 365 * DAY};
+	struct party pa = make(subject, NULL);
+	struct issue_issuer issuer = {buf_span(&pa.cert), buf_span(&pa.key)};
+	struct issue_revoked entry = {.date = now - HOUR};
+	struct issue_crl crl = {.number = 7,
+				.this_update = now - HOUR,
+				.next_update = now + 30 * DAY,
+				.indirect = true,
+				.revoked = &entry,
+				.n_revoked = 1};
+	struct buf text = buf_own(1 << 16), leaf;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s.pem", folder, revoked);
+	leaf = leaf_of(path);
+	entry.cert = buf_span(&leaf);
+	must(issue_crl(&crl, &issuer, &text), "CRL");
+	save(folder, "pa-crl", ".pem", buf_span(&pa.cert), 0644);
+	save(folder, "crl", ".pem", buf_span(&text), 0644);
+	buf_free(&leaf);
+	buf_free(&text);
+	buf_free(&pa.cert);
+	buf_free(&pa.key);
 }
 
 static void make_sti(const char *folder, int64_t now)
@@ -110,6 +166,7 @@ static void make_sti(const char *folder, int64_t now)
 	save(folder, "roots", ".pem", buf_span(&listed.cert), 0644);
 	make_signer(folder, "a", "709J", now - HOUR, now + 90 * DAY, &listed_ca);
 	make_signer(folder, "b", "1234", now - HOUR, now + 90 * DAY, &listed_ca);
+	make_crl(folder, now, "b");
 	make_signer(folder, "expired", "709J", now - 90 * DAY, now - DAY, &listed_ca);
 	make_signer(folder, "future", "709J", now + DAY, now + 90 * DAY, &listed_ca);
 	make_signer(folder, "rogue", "709J", now - HOUR, now + 90 * DAY, &unlisted_ca);
@@ -174,14 +231,6 @@ static int64_t number_of(const char *text)
 	return number;
 }
 
-static struct buf read_all(const char *path)
-{
-	struct buf bytes;
-
-	must(file_read(path, 1 << 20, &bytes), path);
-	return bytes;
-}
-
 static struct sti_span der_of(const char *path)
 {
 	struct buf pem = read_all(path), der = buf_own(1 << 16);
@@ -210,21 +259,6 @@ static void write_list(char **argument, int n)
 	sti_key_free(key);
 	buf_free(&key_pem);
 	buf_free(&out);
-}
-
-/* The first certificate of a chain. */
-static struct buf leaf_of(const char *path)
-{
-	static const char last[] = "-----END CERTIFICATE-----\n";
-	struct buf all = read_all(path), leaf = buf_own(1 << 16);
-	const char *end;
-
-	buf_put_byte(&all, '\0');
-	end = strstr((const char *)all.p, last);
-	must(end ? STI_OK : STI_E_PEM, path);
-	buf_put(&leaf, sti_span(all.p, (size_t)(end - (const char *)all.p) + strlen(last)));
-	buf_free(&all);
-	return leaf;
 }
 
 /* OUT CERT KEY NUMBER THIS NEXT CERT.pem... */

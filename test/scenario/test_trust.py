@@ -95,7 +95,7 @@ class Trust(unittest.TestCase):
         carrier = self.carrier(self.pa.list_block())
         self.wait(lambda: self.ready(carrier))
         self.pa.list(2, roots=["unlisted-root"], key="a")
-        self.wait(lambda: carrier.metric('sidetone_source_refused_total{reason="bad_signature"}') >= 1)
+        self.wait(lambda: carrier.metric('sidetone_source_refused_total{reason="bad_sig"}') >= 1)
         self.assertEqual(self.call(carrier), "TN-Validation-Passed")
 
     def test_F8_a_list_that_ends_while_the_PA_is_down(self):

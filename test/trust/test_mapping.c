@@ -257,12 +257,20 @@ static void test_200_000_entries_and_each_is_found(void **state)
 
 static void test_one_entry_over_the_limit(void **state)
 {
-	struct list *list = list_of_many(*state, LIMIT_MAPPING + 1);
+	struct buf entries = buf_own(LIMIT_MAPPING_LIST);
 	struct mapping *mapping = NULL;
+	struct list *list;
 
+	for (int i = 0; i <= LIMIT_MAPPING; i++) {
+		buf_put_str(&entries, i ? ",\"" : "\"");
+		buf_put_int(&entries, i);
+		buf_put_str(&entries, "\":\"\"");
+	}
+	list = list_with(*state, buf_span(&entries));
 	assert_int_equal(mapping_read(list, &mapping), STI_E_LIMIT);
 	assert_null(mapping);
 	list_free(list);
+	buf_free(&entries);
 }
 
 static void *use(void *context)
