@@ -6,19 +6,21 @@
 /* What makes us refuse a CRL; the columns of struct offer. */
 enum refusal { UNREADABLE, BAD_SIGNER, BAD_SIGNATURE, NOT_YET, ROLLBACK, EQUIVOCATION };
 
+#define REFUSAL(severity_, reason_, code_, what_, clause_)                                                             \
+	{                                                                                                              \
+		.step = OFFER_REFUSED, .code = "crl." code_, .severity = (severity_), .reason = (reason_),             \
+		.what = (what_), .clause = "RFC 5280 " clause_                                                         \
+	}
+
 static const struct offer refusals[] = {
-	[UNREADABLE] = {OFFER_REFUSED, "crl.unreadable", 2, METRICS_REFUSAL_UNREADABLE, "not a CRL that may be used",
-			"RFC 5280 5"},
-	[BAD_SIGNER] = {OFFER_REFUSED, "crl.bad_signer", 2, METRICS_REFUSAL_SIGNER,
-			"its issuer is not vouched for by the anchor", "RFC 5280 6.3.3"},
-	[BAD_SIGNATURE] = {OFFER_REFUSED, "crl.bad_sig", 2, METRICS_REFUSAL_SIGNATURE, "the signature does not verify",
-			   "RFC 5280 5.1.1.3"},
-	[NOT_YET] = {OFFER_REFUSED, "crl.not_yet", 2, METRICS_REFUSAL_NOT_YET, "thisUpdate lies ahead",
-		     "RFC 5280 5.1.2.4"},
-	[ROLLBACK] = {OFFER_REFUSED, "crl.rollback", 3, METRICS_REFUSAL_ROLLBACK, "older than the one accepted before",
-		      "RFC 5280 5.2.3"},
-	[EQUIVOCATION] = {OFFER_REFUSED, "crl.equivocation", 3, METRICS_REFUSAL_EQUIVOCATION,
-			  "another CRL of the same number", "RFC 5280 5.2.3"},
+	[UNREADABLE] = REFUSAL(2, METRICS_REFUSAL_UNREADABLE, "unreadable", "not a CRL that may be used", "5"),
+	[BAD_SIGNER] = REFUSAL(2, METRICS_REFUSAL_SIGNER, "bad_signer", "its issuer is not vouched for by the anchor",
+			       "6.3.3"),
+	[BAD_SIGNATURE] = REFUSAL(2, METRICS_REFUSAL_SIGNATURE, "bad_sig", "the signature does not verify", "5.1.1.3"),
+	[NOT_YET] = REFUSAL(2, METRICS_REFUSAL_NOT_YET, "not_yet", "thisUpdate lies ahead", "5.1.2.4"),
+	[ROLLBACK] = REFUSAL(3, METRICS_REFUSAL_ROLLBACK, "rollback", "older than the one accepted before", "5.2.3"),
+	[EQUIVOCATION] =
+		REFUSAL(3, METRICS_REFUSAL_EQUIVOCATION, "equivocation", "another CRL of the same number", "5.2.3"),
 };
 
 void revocation_open(struct revocation *revocation, const struct plan_source *plan, struct generations *kept)

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/source.h"
 
-#include <errno.h>
 #include <sys/random.h>
 
 #include "app/clock.h"
 #include "app/login.h"
+#include "app/source_report.h"
 #include "base/limits.h"
 #include "store/file.h"
 
 enum {
 	BACKOFF_S = 10, /* after the first failure; doubled to the interval of the source */
-	FAILURES_TOLD = 3, /* then it is an alarm (threats.md F17) */
 	CONNECT_MS = 5000,
 	TOTAL_MS = 60000, /* 64 MiB at 10 Mbit/s */
 	HEADERS = 3,
 };
-
-static const char *const kind_name[] = {[PLAN_CA_LIST] = "ca-list", [PLAN_MAPPING] = "cps-mapping", [PLAN_CRL] = "crl"};
 
 static bool is_crl(const struct source *source)
 {
@@ -34,88 +31,6 @@ int64_t source_until(const struct source *source)
 	if (is_crl(source))
 		return source->revocation.crl ? crl_next_update(source->revocation.crl) : 0;
 	return source->listing.is_had ? source->listing.until : 0;
-}
-
-/* ---- telling ---- */
-
-static void begin(const struct source *source, struct log_line *line, enum log_event event, unsigned severity)
-{
-	log_begin_alarm(line, event, severity);
-	log_put_str(line, "source", source->plan->name);
-	log_put_str(line, "kind", kind_name[source->plan->kind]);
-}
-
-static void end(const struct source *source, struct log_line *line)
-{
-	log_end(source->hub->log, line, clock_now());
-}
-
-static void tell_new(const struct source *source)
-{
-	struct log_line line;
-
-	begin(source, &line, LOG_SOURCE_NEW, 0);
-	if (!is_crl(source))
-		log_put_int(&line, "sequence", source->listing.sequence);
-	log_put_int(&line, "until", source_until(source));
-	end(source, &line);
-}
-
-static void tell_refused(const struct source *source, const struct offer *offer)
-{
-	struct log_line line;
-
-	begin(source, &line, LOG_SOURCE_REFUSED, offer->severity);
-	log_put_str(&line, "code", offer->code);
-	log_put_str(&line, "why", offer->what);
-	log_put_str(&line, "clause", offer->clause);
-	if (!is_crl(source)) {
-		log_put_int(&line, "sequence", offer->number);
-		log_put_int(&line, "have", source->listing.sequence);
-	}
-	end(source, &line);
-	metrics_add(source->hub->metrics, METRIC_SOURCE_REFUSED, offer->reason, 1);
-}
-
-static void tell_unsaved(const struct source *source, enum sti_error error)
-{
-	struct log_line line;
-
-	begin(source, &line, LOG_SOURCE_UNSAVED, 3);
-	log_put_str(&line, "why", error == STI_E_IO ? strerrordesc_np(errno) : sti_error_text(error));
-	end(source, &line);
-}
-
-static void tell_state(const struct source *source, const char *what)
-{
-	struct log_line line;
-
-	begin(source, &line, LOG_SOURCE_STATE, 2);
-	log_put_str(&line, "why", what);
-	end(source, &line);
-}
-
-/* The entries of a list that do not count (threats.md F14, F26). */
-static void tell_entries(const struct source *source)
-{
-	const struct listing *listing = &source->listing;
-	const char *first = "not an OCN with an https URL";
-	int64_t n = listing->mapping ? (int64_t)mapping_dropped(listing->mapping) : 0;
-	struct log_line line;
-
-	for (size_t i = 0; i < listing->roots.n; i++) {
-		enum ca_fault fault = listing->roots.entry[i].fault;
-
-		if (fault == CA_FAULT_NONE || fault == CA_FAULT_TWICE)
-			continue;
-		first = n++ ? first : ca_fault_text(fault);
-	}
-	if (!n)
-		return;
-	begin(source, &line, LOG_SOURCE_ENTRIES, 2);
-	log_put_int(&line, "set_aside", n);
-	log_put_str(&line, "first", first);
-	end(source, &line);
 }
 
 /* ---- when ---- */
@@ -152,12 +67,7 @@ static void rest(struct source *source, enum metrics_done how, int64_t wait)
 
 static void succeed(struct source *source)
 {
-	struct log_line line;
-
-	if (source->failures >= FAILURES_TOLD) {
-		begin(source, &line, LOG_SOURCE_BACK, 0);
-		end(source, &line);
-	}
+	source_report_back(source);
 	source->failures = 0;
 	source->is_surprised = false;
 	source->refreshed = clock_now();
@@ -173,22 +83,14 @@ static void fail(struct source *source)
 
 static void fail_for(struct source *source, const char *why, int64_t status)
 {
-	struct log_line line;
-
 	fail(source);
-	begin(source, &line, LOG_SOURCE_FAILED, source->failures == FAILURES_TOLD);
-	log_put_str(&line, "why", why);
-	if (status)
-		log_put_int(&line, "status", status);
-	log_put_int(&line, "failures", source->failures);
-	end(source, &line);
+	source_report_failed(source, why, status);
 }
 
 static void put_in_force(struct source *source)
 {
-	source->aged = 0;
-	tell_new(source);
-	tell_entries(source);
+	source->aged = AGING_YOUNG;
+	source_report_new(source);
 	source->hub->changed(source->hub->context, source->plan->kind);
 }
 
@@ -198,9 +100,9 @@ static void tell(struct source *source, const struct offer *offer)
 	if (offer->step == OFFER_TAKEN)
 		put_in_force(source);
 	else if (offer->step == OFFER_REFUSED)
-		tell_refused(source, offer);
+		source_report_refused(source, offer);
 	else if (offer->step == OFFER_UNSAVED)
-		tell_unsaved(source, offer->error);
+		source_report_unsaved(source, offer->error);
 }
 
 static void finish(struct source *source, const struct offer *offer)
@@ -387,77 +289,24 @@ void source_poll(struct source *source, int64_t now)
 	}
 }
 
-/* ---- getting old ---- */
+/* ---- the source ---- */
 
-enum { STEPS = 5 };
-
-struct step {
-	int64_t at; /* seconds */
-	enum log_event event;
-	unsigned severity;
-	const char *code;
-	bool is_told; /* also while what is asked for comes, but is no newer */
-};
-
-static int64_t part_of(int64_t from, int64_t until, int64_t percent)
+static bool is_had(const struct source *source)
 {
-	return from + (until - from) / 100 * percent + (until - from) % 100 * percent / 100;
+	return is_crl(source) ? source->revocation.crl != NULL : source->listing.is_had;
 }
 
-/* threats.md F8, F17 */
-static size_t list_steps(const struct source *source, struct step step[STEPS])
-{
-	int64_t from = source->listing.from, until = source->listing.until;
-
-	if (!source->listing.is_had)
-		return 0;
-	step[0] = (struct step){part_of(from, until, 50), LOG_SOURCE_AGING, 2, "list.half", false};
-	step[1] = (struct step){part_of(from, until, 75), LOG_SOURCE_AGING, 2, "list.three_quarters", false};
-	step[2] = (struct step){part_of(from, until, 90), LOG_SOURCE_AGING, 3, "list.nine_tenths", true};
-	step[3] = (struct step){until, LOG_SOURCE_EXPIRED, 3, "list.over", true};
-	return 4;
-}
-
-/* threats.md E19 */
-static size_t crl_steps(const struct source *source, struct step step[STEPS])
-{
-	int64_t next = source_until(source);
-
-	if (!source->revocation.crl)
-		return 0;
-	step[0] = (struct step){next + 1, LOG_SOURCE_AGING, 2, "crl.stale", true};
-	step[1] = (struct step){next + source->plan->grace_s + 1, LOG_SOURCE_EXPIRED, 3, "crl.over", true};
-	return 2;
-}
-
-static void tell_age(const struct source *source, const struct step *step)
-{
-	struct log_line line;
-
-	begin(source, &line, step->event, step->severity);
-	log_put_str(&line, "code", step->code);
-	log_put_int(&line, "until", source_until(source));
-	log_put_int(&line, "failures", source->failures);
-	end(source, &line);
-}
-
-/* The last step that is reached says it all. */
+/* Each step is told once. */
 static void age(struct source *source, int64_t now)
 {
-	struct step step[STEPS];
-	size_t n = is_crl(source) ? crl_steps(source, step) : list_steps(source, step);
-	unsigned reached = 0;
+	struct aging aging = {is_crl(source), source->listing.from, source_until(source), source->plan->grace_s};
+	unsigned reached = is_had(source) ? aging_reached(&aging, source->failures > 0, now) : AGING_YOUNG;
 
-	for (unsigned i = 0; i < n; i++)
-		if (now >= step[i].at && (step[i].is_told || source->failures))
-			reached = i + 1;
 	if (reached <= source->aged)
 		return;
 	source->aged = reached;
-	tell_age(source, &step[reached - 1]);
+	source_report_age(source, aging_step(&aging, reached));
 }
-
-/* ---- the source ---- */
 
 static bool is_due(const struct source *source, int64_t now)
 {
@@ -492,7 +341,7 @@ void source_open(struct source *source, const struct source_hub *hub, const stru
 	offer = load(source, now, &state);
 	tell(source, &offer);
 	if (state || offer.step == OFFER_FAILED)
-		tell_state(source, state ? state : sti_error_text(offer.error));
+		source_report_state(source, state ? state : sti_error_text(offer.error));
 }
 
 void source_close(struct source *source)

@@ -36,7 +36,7 @@ struct source {
 	unsigned failures; /* one after another */
 	int64_t refreshed; /* seconds: last read well; 0: never */
 	int64_t due; /* seconds */
-	unsigned aged; /* how old we said that it is: index of a step in source.c */
+	unsigned aged; /* the step of app/aging.h that was told last */
 };
 
 /* Puts in force what lies on disk, or in the operator's file, and tells the log what is odd about it. */

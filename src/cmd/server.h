@@ -50,6 +50,16 @@ struct server {
 /* Runs until SIGTERM or SIGINT has drained it; the process's exit status. */
 int server_run(const char *file);
 
+/* Publications go by the world of today. */
+void server_set_publisher(struct server *server);
+
+/* Without a configured secret numbers look different after each start. */
+enum sti_error server_open_numberhash(const struct world *world, struct numberhash *out);
+
+/* What was wrong with the folder of trust, the one thing that can be: what lies in it is told in the log, and fetched
+ * anew. system: errno. */
+void server_say_state(const struct world *world, enum sti_error error, int system, struct config_message *message);
+
 /* Brings the gauges up to date. */
 void server_measure(struct server *server);
 
