@@ -141,11 +141,22 @@ static enum sti_error save_signer(const struct listing *listing, struct sti_span
 
 /* ---- judging ---- */
 
+static struct sti_span payload_of(const struct listing *listing)
+{
+	return listing->is_had ? sti_span(listing->payload_sha256, sizeof(listing->payload_sha256)) : sti_span(NULL, 0);
+}
+
 static enum list_verdict judge(struct listing *listing, struct list *list, const struct chain *signer,
 			       const struct mark *mark, int64_t now)
 {
 	const struct plan_source *plan = listing->plan;
-	struct list_source source = {plan->anchor, sti_span_str(plan->url), plan->host, plan->n_host, false};
+	struct list_source source = {
+		.anchor = plan->anchor,
+		.url = sti_span_str(plan->url),
+		.host = plan->host,
+		.n_host = plan->n_host,
+		.payload_sha256 = payload_of(listing),
+	};
 	enum list_verdict verdict = list_judge(list, &source, signer, mark, now);
 
 	if (verdict == LIST_JUMP && list->sequence == plan->confirmed_sequence) {
@@ -243,6 +254,7 @@ static void put_in_force(struct listing *listing, const struct list *list, struc
 	listing->has_mark = true;
 	listing->is_had = true;
 	listing->sequence = list->sequence;
+	memcpy(listing->payload_sha256, list->payload_sha256, sizeof(listing->payload_sha256));
 	listing->from = mark->time;
 	listing->until = list_until(list, listing->plan->max_age_s, mark->time);
 }

@@ -52,17 +52,24 @@ static enum sti_error path_judge(const struct cert_check *check, const struct ch
 	return error;
 }
 
-/* A CA is held to what is asked of CAs, unless its TNAuthList says that it would sign calls. */
+/* A CA is held to what is asked of CAs, unless its TNAuthList says that it would sign calls. The root
+ * is asked like the CAs between. */
 static enum sti_error profile_judge(const struct path *path, const struct cert *cert, struct cert_answer *out)
 {
 	bool is_ca = out->view.kind != LINT_SIGNER && !out->view.has_tnauthlist;
+	const struct cert *all[LIMIT_CHAIN + 1] = {cert};
 	enum profile profile;
 	enum sti_error error;
+	size_t n = 1;
 
+	for (size_t i = 1; i < path->n; i++)
+		all[n++] = path->cert[i];
+	if (path->anchor)
+		all[n++] = path->anchor;
 	if (is_ca)
-		error = profile_check_ca(path->n ? path->cert : &cert, path->n ? path->n : 1, &profile);
+		error = profile_check_ca(all, n, &profile);
 	else
-		error = profile_check(cert, path->cert + 1, path->n ? path->n - 1 : 0, &profile);
+		error = profile_check(cert, all + 1, n - 1, &profile);
 	if (error)
 		return error;
 	out->profile = profile == PROFILE_OK ? ok : profile_row(profile)->text;

@@ -22,16 +22,15 @@ enum {
 
 static const char *const vs[] = {[LAB_A] = "A STI-VS", [LAB_B] = "B STI-VS"};
 
+/* Waits for it, as long as there is anybody to ask. */
 static bool is_exactly(const struct lab_world *world, size_t who, const char *series, int64_t value)
 {
 	int64_t until = clock_mono_ms() + TAKEN_MS;
+	int64_t seen;
 
-	while (lab_carrier_metric(world, who, series) != value) {
-		if (clock_mono_ms() > until)
-			return false;
+	while ((seen = lab_carrier_metric(world, who, series)) != value && seen >= 0 && clock_mono_ms() < until)
 		poll(NULL, 0, PAUSE_MS);
-	}
-	return true;
+	return seen == value;
 }
 
 /* No two lists of the lab end at one time. */

@@ -89,7 +89,9 @@ static enum sti_error take_apart(const struct kind *kind, struct list *list)
 
 	if (!error)
 		error = list->jws.payload_error;
-	return error ? error : digest_sha256(list->token, list->sha256);
+	if (!error)
+		error = digest_sha256(list->token, list->sha256);
+	return error ? error : digest_sha256(list->jws.payload_text, list->payload_sha256);
 }
 
 static void read_parts(const struct kind *kind, struct list *list)
@@ -262,6 +264,16 @@ static bool is_jump(int64_t sequence, const struct mark *mark)
 	return mark_compare(&low, mark) > 0;
 }
 
+/* Of one sequence the payload must be the same, octet for octet (standards.md B9). A signature is another
+ * each time. */
+static bool is_known(const struct list *list, const struct judgement *judgement)
+{
+	struct sti_span held = judgement->source->payload_sha256;
+
+	return digest_equal(list->sha256, judgement->mark->sha256) ||
+	       sti_span_equal(sti_span(list->payload_sha256, sizeof(list->payload_sha256)), held);
+}
+
 static enum list_verdict check_mark(struct list *list, const struct judgement *judgement)
 {
 	struct mark here = {0};
@@ -271,7 +283,7 @@ static enum list_verdict check_mark(struct list *list, const struct judgement *j
 		return LIST_GOOD;
 	mark_set_number(&here, list->sequence);
 	order = mark_compare(&here, judgement->mark);
-	if (order == 0 && digest_equal(list->sha256, judgement->mark->sha256))
+	if (order == 0 && is_known(list, judgement))
 		return LIST_SAME;
 	if (!judgement->signer)
 		return LIST_GOOD;

@@ -26,6 +26,7 @@ struct list {
 	struct sti_span token; /* the compact JWS without its wrapping, as it is kept on disk; owned */
 	struct jws jws;
 	uint8_t sha256[MARK_SHA256]; /* of the token */
+	uint8_t payload_sha256[MARK_SHA256]; /* a server may sign the same list anew for each who asks */
 	struct sti_span x5u; /* where its signer's certificate is; absent: not said, or no string */
 	const struct json_node *body; /* trustList or cpsMapping; NULL: missing or of a wrong type */
 	int64_t sequence; /* valid once judged */
@@ -44,6 +45,7 @@ struct list_source {
 	const struct sti_span *host; /* further hosts that may be */
 	size_t n_host;
 	bool confirmed; /* the operator confirmed a jump of the sequence */
+	struct sti_span payload_sha256; /* of the list in force; absent: none, then the whole token is compared */
 };
 
 /*

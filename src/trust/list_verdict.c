@@ -18,7 +18,7 @@ static const struct list_verdict_row rows[LIST_VERDICTS] = {
 			     "its signer's certificate is not vouched for by the configured anchor"},
 	[LIST_BAD_SIGNATURE] = {"list.bad_sig", 2, "RFC 7515 5.2", "the signature does not verify"},
 	[LIST_ROLLBACK] = {"list.rollback", 3, LIST_JWT, "its sequence is lower than one accepted before"},
-	[LIST_EQUIVOCATION] = {"list.equivocation", 3, LIST_JWT, "the sequence of the list in force, but other octets"},
+	[LIST_EQUIVOCATION] = {"list.equivocation", 3, LIST_JWT, "the sequence of the list in force, but other contents"},
 	[LIST_JUMP] = {"list.jump", 2, LIST_JWT,
 		       "its sequence is more than 2^32 ahead of the last: the operator must confirm it"},
 	[LIST_EMPTY] = {"list.empty", 2, LIST_JWT, "no entry of it can be used"},

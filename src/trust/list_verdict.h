@@ -5,7 +5,7 @@
 /* What we think of a signed list. Only LIST_GOOD replaces the one in force. */
 enum list_verdict {
 	LIST_GOOD,
-	LIST_SAME, /* the one we have, octet for octet */
+	LIST_SAME, /* the one we have */
 	LIST_BAD_TYPE, /* typ, alg, not a list of this kind */
 	LIST_BAD_VERSION,
 	LIST_BAD_SEQUENCE,
@@ -15,7 +15,7 @@ enum list_verdict {
 	LIST_BAD_SIGNER, /* not vouched for by the anchor */
 	LIST_BAD_SIGNATURE,
 	LIST_ROLLBACK, /* a lower sequence than accepted before */
-	LIST_EQUIVOCATION, /* one sequence, other octets */
+	LIST_EQUIVOCATION, /* one sequence, other contents */
 	LIST_JUMP, /* so far ahead that the operator must confirm it (F6) */
 	LIST_EMPTY, /* nothing of use in it */
 	LIST_UNJUDGED, /* memory or the crypto library gave out: no belief either way, to be tried again */

@@ -95,6 +95,22 @@ static void test_profiles_of_tls(void **state)
 	pair_free(&ca);
 }
 
+static void test_signer_of_lists_and_crls_is_no_ca_and_no_caller(void **state)
+{
+	struct pair root = pair_make(
+		(struct issue_subject){.kind = ISSUE_TLS_CA, .name = {"US", "Example PA", "STI-PA ROOT"}}, NULL);
+	struct pair signer = pair_make(
+		(struct issue_subject){.kind = ISSUE_AUTHORITY, .name = {"US", "Example PA", "STI-PA CRL"}}, &root);
+
+	(void)state;
+	expect(&signer, "X509v3 Basic Constraints critical CA:FALSE\n"
+			"X509v3 Key Usage critical Digital Signature, CRL Sign\n"
+			"X509v3 Subject Key Identifier\n"
+			"X509v3 Authority Key Identifier\n");
+	pair_free(&signer);
+	pair_free(&root);
+}
+
 static void test_names_of_hosts_are_matched(void **state)
 {
 	static const char *const host[] = {"cps.example.net", "192.0.2.1", "2001:db8::1"};
@@ -180,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_profiles_of_the_registry),
 		cmocka_unit_test(test_profiles_of_tls),
+		cmocka_unit_test(test_signer_of_lists_and_crls_is_no_ca_and_no_caller),
 		cmocka_unit_test(test_names_of_hosts_are_matched),
 		cmocka_unit_test(test_distribution_point_of_an_indirect_list),
 		cmocka_unit_test(test_what_must_not_be_issued),

@@ -135,6 +135,77 @@ class Verify(Cli):
         done = self.verify(identity, trust="unlisted-root.pem")
         self.assertRegex(done.stdout.splitlines()[-1], "^TN-Validation-Failed .*E17: 437 ")
 
+    def test_every_check_is_explained(self):
+        identity, now = self.identity(), int(time.time())
+        checks = json.loads(self.verify(identity, "--json", "--orig", ORIG, "--dest", DEST).stdout)["checks"]
+        self.assertEqual([c["name"] for c in checks],
+                         ["form", "parameters", "info", "info-uri", "header", "x5u", "typ", "alg", "ppt", "claims", "iat",
+                          "numbers", "fetch", "trust", "signature", "attest"])
+        for check in checks:
+            self.assertEqual(sorted(check), ["case", "clause", "expected", "found", "name", "ok"])
+            self.assertTrue(check["found"] and check["expected"] and check["clause"], check)
+        by_name = {check["name"]: check for check in checks}
+        self.assertIn(X5U, by_name["info-uri"]["found"])
+        self.assertEqual(by_name["numbers"]["expected"], f"orig {ORIG}, dest {DEST}")
+        self.assertIn("SPC 709J", by_name["trust"]["found"])
+        for done, name, found, expected in (
+                (self.verify(identity, "--json", "--now", now + 120), "iat", r"iat \d+, .* UTC, 1[12]\d s ago", "60 s old"),
+                (self.verify(identity, "--json", "--now", now - 120), "iat", r", 1[12]\d s ahead", "60 s old"),
+                (self.verify(identity, "--json", "--orig", "12025550199", "--dest", DEST), "numbers", f"orig {ORIG}",
+                 "orig 12025550199"),
+                (self.verify(identity.replace("ES256", "ES384"), "--json"), "parameters", "alg ES384, alg of the PASSporT",
+                 "that of the PASSporT"),
+                (self.verify(identity, "--json", trust="unlisted-root.pem"), "trust", "SPC 709J, country", "listed STI-CA"),
+                (self.verify(self.identity(), "--json", cert="expired.pem"), "trust", "outside|expired|over", "valid now"),
+                (self.verify(identity, "--json", cert="b.pem"), "signature", "does not verify", "key of the certificate"),
+                (self.verify("x;info=<https://localhost/>", "--json"), "form", "three parts", "header.payload.signature"),
+                (self.verify(identity[:-1].split(";")[0] + ";ppt=shaken", "--json"), "info", "missing", "info")):
+            check = json.loads(done.stdout)["checks"][-1]
+            with self.subTest(check=check):
+                self.assertEqual((check["name"], check["ok"]), (name, False))
+                self.assertRegex(check["found"], found)
+                self.assertIn(expected, check["expected"])
+
+    def test_explained_to_people_too(self):
+        done = self.verify(self.identity(), "--orig", ORIG, "--dest", DEST)
+        self.assertRegex(done.stdout, r"(?m)^ok +numbers +RFC 8224 6\.2 step 2\n +found +orig 12025550123, dest "
+                                      r"13125550145\n +expected +orig 12025550123, dest 13125550145$")
+
+    def test_text_of_a_stranger_is_made_visible(self):
+        token = forge(self.folder("a.key"), header(X5U, typ="\x1b[31m"), claims())
+        done = self.verify(token)
+        self.assertNotIn("\x1b", done.stdout)
+        self.assertIn(r"\x1b[31m", done.stdout)
+
+    def crl(self, name, *revoked, lasts=3600):
+        path, now = self.folder(name), int(time.time())
+        subprocess.run([os.path.join(os.environ["STI_BUILD"], "make_pki"), "crl", path, self.folder("pa.pem"),
+                        self.folder("pa.key"), "1", str(now - 60), str(now + lasts),
+                        *(self.folder(one + ".pem") for one in revoked)], check=True)
+        return "--crl", path, "--crl-anchor", self.folder("pa.pem")
+
+    def test_E18_revoked_by_an_indirect_crl_under_a_root_of_its_own(self):
+        identity = self.identity()
+        done = self.verify(identity, "--json", *self.crl("revoked.pem", "b", "a"))
+        verdict = json.loads(done.stdout)
+        self.assertEqual((done.returncode, verdict["verdict"], verdict["case"]), (1, "TN-Validation-Failed", "E17"))
+        self.assertIs(verdict["certificate"]["revoked"], True)
+        self.assertIn("revoked", verdict["checks"][-1]["found"])
+        for crl in (self.crl("empty.pem"), self.crl("others.pem", "b"), self.crl("twin.pem", "twin")):
+            verdict = json.loads(self.verify(identity, "--json", *crl).stdout)
+            self.assertEqual((verdict["verdict"], verdict["certificate"]["revoked"]), ("TN-Validation-Passed", False))
+        pairs = (*self.crl("empty.pem"), *self.crl("revoked.pem", "a"))
+        self.assertEqual(self.verify(identity, *pairs).returncode, 1)
+
+    def test_crl_that_cannot_be_used(self):
+        identity = self.identity()
+        good = self.crl("good.pem")
+        for more, status, text in (((*good[:3], self.folder("roots.pem")), 2, "good.pem"), (good[:2], 2, "go together"),
+                                   (("--crl", self.folder("a.pem"), *good[2:]), 2, "a.pem"),
+                                   (("--crl", self.folder("nobody"), *good[2:]), 3, "nobody"),
+                                   ((*good[:3], self.folder("nobody")), 3, "nobody"), ((*good, *good[:2]), 2, "together")):
+            self.assertComplaint(self.verify(identity, *more), status, text)
+
     def test_several_trust_files(self):
         for order in (("roots.pem", "unlisted-root.pem"), ("unlisted-root.pem", "roots.pem")):
             done = self.run_it("verify", *(t for name in order for t in ("--trust", self.folder(name))), "--cert",

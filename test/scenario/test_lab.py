@@ -21,8 +21,9 @@ import urllib.request
 
 SIDETONE = os.path.join(os.environ["STI_BUILD"], "sidetone")
 ORIGID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
-FIGURES = {"4-1", "ladder", "A.1", "A.2", "A.3", "A.4", "A.5"}
-CALLS = {"in-band", "tdm", "unsigned", "changed-number", "forged", "stale", "replayed", "cps-down"}
+FIGURES = {"4-1", "4-2", "ladder", "A.1", "A.2", "A.3", "A.4", "A.5"}
+CALLS = {"in-band", "tdm", "unsigned", "changed-number", "forged", "stale", "replayed", "cps-down", "ca-list",
+         "private-x5u", "rolled-back-list", "expired-list", "revoked"}
 
 
 def lab(*arguments, **options):
@@ -94,6 +95,25 @@ class Story(unittest.TestCase):
             if where:
                 self.assertTrue(result.endswith("lost on TDM, " + where), result)
 
+    def test_D6_private_x5u_gets_no_connection(self):
+        steps = self.call("private-x5u")["steps"]
+        counted = [step for step in steps if "connections to port 8443" in step]
+        if not counted:
+            print("skipped: port 8443 is taken here, connections are not counted")
+            return
+        self.assertEqual(counted, ["B STI-VS: has made 0 connections to port 8443"])
+
+    def test_F4_rolled_back_list_is_refused_and_the_newer_one_kept(self):
+        steps = "\n".join(self.call("rolled-back-list")["steps"])
+        self.assertRegex(steps, r"(?m)^STI-PA: gives out list 1, correctly signed, while 2 is in force$")
+        self.assertRegex(steps, r"(?m)^B STI-VS: keeps list 2$")
+
+    def test_every_carrier_has_verified_the_list(self):
+        steps = "\n".join(self.call("ca-list")["steps"])
+        for carrier in "AB":
+            self.assertIn(f"{carrier} STI-VS -> STI-PA: GET /api/v1/ca-list: list 2", steps)
+            self.assertIn(f"{carrier} STI-VS: trusts the 1 STI-CA root of the list", steps)
+
     def test_one_scenario_told_to_a_pipe_has_no_colour(self):
         seen = lab("--scenario", "tdm")
         self.assertEqual(seen.returncode, 0, seen.stderr)
@@ -154,7 +174,7 @@ class Interrupted(unittest.TestCase):
         self.process = subprocess.Popen([SIDETONE, "lab", "--json", "--dir", self.folder], stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.assertTrue(wait_until(lambda: "event=verdict" in self.read("b/log")))
-        self.pids = [int(self.read(who + "/pid")) for who in ("a", "b", "stranger")]
+        self.pids = [int(self.read(who + "/pid")) for who in ("a", "b", "stranger", "pa")]
         self.sockets = pathlib.Path(self.read("run"))
 
     def read(self, name):
@@ -236,7 +256,12 @@ class Up(unittest.TestCase):
         return answer.status, body
 
     def test_lab_json_names_what_is_there(self):
-        self.assertEqual((self.lab["pas"], self.lab["cas"]), ([], []))
+        self.assertEqual(self.lab["cas"], [])
+        for pa in self.lab["pas"]:
+            self.assertEqual(pa["country"], "US")
+            for name in ("anchor", "certificate", "key", "crl_certificate", "crl_key"):
+                self.assertTrue(os.path.isabs(pa[name]) and os.path.isfile(pa[name]), name)
+                self.assertEqual(os.stat(pa[name]).st_mode & 0o77, 0)
         for carrier in self.lab["carriers"]:
             for name in ("key", "certificate"):
                 self.assertTrue(os.path.isabs(carrier[name]) and os.path.isfile(carrier[name]), name)
@@ -248,6 +273,26 @@ class Up(unittest.TestCase):
             with urllib.request.urlopen(carrier["admin"] + "/metrics") as answer:
                 self.assertTrue(answer.read().endswith(b"# EOF\n"))
         self.assertTrue(os.path.isfile(self.lab["roots"]))
+
+    def get(self, url, headers=None):
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), context=self.tls) as answer:
+                return answer.status, answer.headers["ETag"], answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, None, error.read()
+
+    def test_policy_administrator_serves_what_can_be_inspected(self):
+        self.assertEqual(len(self.lab["pas"]), 1)
+        pa = self.lab["pas"][0]
+        for url, kind in ((pa["list"], "ca-list"), (pa["crl"], "crl")):
+            status, etag, body = self.get(url)
+            self.assertEqual(status, 200)
+            self.assertEqual(self.get(url, {"If-None-Match": etag})[0], 304)
+            seen = subprocess.run([SIDETONE, "inspect", "--json", "-"], input=body, capture_output=True)
+            document = json.loads(seen.stdout)
+            self.assertEqual((seen.returncode, document["kind"], document["findings"]), (0, kind, []))
+        self.assertEqual(self.get(pa["url"] + "/list.key")[0], 404)
+        self.assertEqual(self.get(pa["url"] + "/../pa/list.key")[0], 404)
 
     def test_call_placed_from_outside(self):
         identity = self.sign("12025550150", "13125550150")

@@ -553,6 +553,29 @@ static void test_F5_equal_sequence_with_the_same_and_with_other_octets(void **st
 	vectors_free(one);
 }
 
+/* standards.md B9: the payload counts. A server that signs for each who asks is no liar. */
+static void test_F5_one_payload_signed_twice(void **state)
+{
+	struct office office = *(const struct office *)*state;
+	struct sti_span one = sequence_token(&office, "42"), again = sequence_token(&office, "42");
+	struct sti_span other = sequence_token(&office, "43");
+	struct list *held = list_of(one, LIST_CA), *next = list_of(other, LIST_CA);
+	bool has_mark = false;
+	struct mark mark;
+
+	assert_false(sti_span_equal(one, again));
+	assert_int_equal(offer(&office, one, &has_mark, &mark), LIST_GOOD);
+	office.source.payload_sha256 = sti_span(held->payload_sha256, sizeof(held->payload_sha256));
+	assert_int_equal(offer(&office, again, &has_mark, &mark), LIST_SAME);
+	office.source.payload_sha256 = sti_span(next->payload_sha256, sizeof(next->payload_sha256));
+	assert_int_equal(offer(&office, again, &has_mark, &mark), LIST_EQUIVOCATION);
+	list_free(held);
+	list_free(next);
+	vectors_free(other);
+	vectors_free(again);
+	vectors_free(one);
+}
+
 /* A first list may have any of them; what is no integer is none. */
 static void test_F6_sequence_spelled_in_many_ways(void **state)
 {
@@ -921,6 +944,7 @@ int main(void)
 		cmocka_unit_test(test_F3_address_that_the_operator_names),
 		cmocka_unit_test(test_F4_list_N_then_N_plus_1_then_N_again),
 		cmocka_unit_test(test_F5_equal_sequence_with_the_same_and_with_other_octets),
+		cmocka_unit_test(test_F5_one_payload_signed_twice),
 		cmocka_unit_test(test_F6_sequence_spelled_in_many_ways),
 		cmocka_unit_test(test_F6_sequence_far_ahead_of_the_last),
 		cmocka_unit_test(test_F7_exp_past_missing_of_another_type_and_far_ahead),
