@@ -99,17 +99,19 @@ class Trust(unittest.TestCase):
         self.assertEqual(self.call(carrier), "TN-Validation-Passed")
 
     def test_F8_a_list_that_ends_while_the_PA_is_down(self):
-        self.pa.list(1, lasts=3).start()
+        self.pa.list(1).start()
         carrier = self.carrier(self.pa.list_block())
         self.wait(lambda: self.ready(carrier))
         self.assertEqual(self.call(carrier), "TN-Validation-Passed")
+        self.pa.list(2, lasts=3)
+        self.wait(lambda: "event=source_new source=us kind=ca-list sequence=2" in carrier.text())
         self.pa.stop()
         self.wait(lambda: "event=source_expired" in carrier.text(), 8)
         self.assertEqual(self.call(carrier), "No-TN-Validation")
         self.assertEqual(self.call(carrier, "rogue"), "No-TN-Validation")  # nobody can tell
         self.assertEqual(carrier.post(carrier.token("a")).status, 503)
         self.assertEqual(carrier.sign().status, 200)  # the AS goes on
-        self.pa.list(2).start()
+        self.pa.list(3).start()
         back = time.monotonic()
         self.wait(lambda: self.call(carrier) == "TN-Validation-Passed", 8)
         self.assertLess(time.monotonic() - back, 5)

@@ -2,12 +2,13 @@
 """A policy administrator on loopback: what it signs, and an HTTPS server that says what it is told."""
 import http.server
 import os
+import socket
 import ssl
 import subprocess
 import threading
 import time
 
-from world import BUILD, free_port
+from world import BUILD
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -27,7 +28,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
-    allow_reuse_address = True
+    allow_reuse_port = True
 
     def handle_error(self, *_):
         pass  # a client that has gone
@@ -37,7 +38,12 @@ class Pa:
     """list(…) and crl(…) sign and say it from then on."""
 
     def __init__(self, folder):
-        self.folder, self.port, self.server, self.said = folder, free_port(), None, {}
+        self.folder, self.server, self.said = folder, None, {}
+        # keeps the port ours, without listening, while nobody is there
+        self.place = socket.socket()
+        self.place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self.place.bind(("127.0.0.1", 0))
+        self.port = self.place.getsockname()[1]
         with open(folder("pa-signer.pem"), "rb") as file:
             self.said["/signer.pem"] = (200, file.read())
 
@@ -60,7 +66,9 @@ class Pa:
             self.server.server_close()
         self.server = None
 
-    close = stop
+    def close(self):
+        self.stop()
+        self.place.close()
 
     def make(self, what, *arguments):
         out = self.folder(f"{what}.out")
