@@ -12,8 +12,9 @@ def span(letter, first, last):
     return [f"{letter}{n}" for n in range(first, last + 1)]
 
 
+# E17 (bind_spc) needs publishers that say who they are: none do yet on the public listener of the CPS.
 CLAIMED = (span("A", 1, 19) + ["A21"] + span("B", 1, 10) + ["B12"] + span("C", 1, 8) + span("C", 10, 13) +
-           span("D", 1, 21) + span("E", 1, 23) + span("F", 1, 9) + span("I", 1, 7) +
+           span("D", 1, 21) + span("E", 1, 16) + span("E", 18, 23) + span("F", 1, 9) + span("I", 1, 7) +
            span("J", 1, 5) + ["J7", "J11", "L1", "L4", "L5", "L8"])
 
 
