@@ -99,7 +99,7 @@ static unsigned next_jitter(struct credentials *credentials)
 
 static void put_up(struct credentials *credentials, struct credential_entry *entry)
 {
-	bool good = credential_entry_has_path(entry);
+	bool good = credential_entry_is_good(entry);
 
 	if (!entry->in_flight)
 		credential_shelves_move(credentials->shelves, entry,
@@ -334,6 +334,16 @@ void credentials_doubt(struct credentials *credentials, struct sti_span url, int
 		return;
 	if (entry->in_flight || now - entry->tried >= DOUBT_S)
 		entry->is_doubted = true;
+}
+
+void credentials_prove(struct credentials *credentials, struct sti_span url)
+{
+	struct credential_entry *entry = credential_shelves_find(credentials->shelves, url);
+
+	if (!entry || entry->is_proven || !entry->content)
+		return;
+	entry->is_proven = true;
+	put_up(credentials, entry);
 }
 
 /* ---- ahead of calls ---- */

@@ -53,8 +53,7 @@ enum sti_error http_client_send(struct http_client *client, const struct http_ca
 
 static void answer_all(enum sti_error error, int status, struct sti_span body, int64_t max_age)
 {
-	const struct http_response response = {
-		.status = status, .body = body, .max_age = max_age, .retry_after = -1};
+	const struct http_response response = {.status = status, .body = body, .max_age = max_age, .retry_after = -1};
 
 	for (size_t n = wire.n; n; n = wire.n) {
 		wire.n--;
@@ -225,6 +224,35 @@ static void test_E23_bodies_of_the_largest_size_are_bounded_in_octets(void **sta
 	scene_close(s);
 }
 
+static bool is_kept(struct scene *s, const char *url)
+{
+	return !credentials_would_fetch(s->credentials, sti_span_str(url), s->trust, wire.now);
+}
+
+/* Anybody may put a public certificate, with blank lines behind it, under URLs of his own. */
+static void test_D14_copies_of_a_public_certificate_drive_out_no_signer(void **state)
+{
+	struct scene *s = scene_open(100000, 16 << 20);
+	struct sti_span held = sti_span_str("https://held.example.com/a.pem");
+	struct buf body = buf_own(LIMIT_CERT_BODY);
+
+	(void)state;
+	ask(s, "https://cr.example.com/a.pem");
+	serve(s, -1);
+	credentials_prove(s->credentials, sti_span_str("https://cr.example.com/a.pem"));
+	assert_int_equal(
+		credentials_preload(s->credentials, held, buf_span(&s->leaf.cert), wire.now, s->trust, wire.now),
+		STI_OK);
+	buf_put(&body, buf_span(&s->leaf.cert));
+	while (body.n < LIMIT_CERT_BODY)
+		buf_put_byte(&body, '\n');
+	flood(s, 0, 1500, STI_OK, 200, buf_span(&body)); /* 48 MiB of them */
+	assert_true(is_kept(s, "https://cr.example.com/a.pem"));
+	assert_true(is_kept(s, "https://held.example.com/a.pem"));
+	buf_free(&body);
+	scene_close(s);
+}
+
 /* ---- D13, D14: fetches ---- */
 
 static void test_D13_single_flight_for_5000(void **state)
@@ -344,6 +372,7 @@ static void test_refreshing_is_paced(void **state)
 		snprintf(url, sizeof(url), "https://cr%u.example.com/%u.pem", i % 50, i);
 		ask(s, url);
 		serve(s, 3600);
+		credentials_prove(s->credentials, sti_span_str(url));
 	}
 	wire.now = NOON + 3600 - 1;
 	for (unsigned i = 0; i < 20; i++) {
@@ -479,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_D14_E23_100000_x5u_of_a_stranger_leave_memory_flat),
 		cmocka_unit_test(test_D14_E23_100000_x5u_of_a_signer_leave_memory_flat),
 		cmocka_unit_test(test_E23_bodies_of_the_largest_size_are_bounded_in_octets),
+		cmocka_unit_test(test_D14_copies_of_a_public_certificate_drive_out_no_signer),
 		cmocka_unit_test(test_D13_single_flight_for_5000),
 		cmocka_unit_test(test_D14_D18_one_host_is_asked_for_so_many_only),
 		cmocka_unit_test(test_D15_what_is_used_is_refreshed_so_that_no_call_waits),
