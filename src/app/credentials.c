@@ -386,6 +386,8 @@ enum sti_error credentials_preload(struct credentials *credentials, struct sti_s
 	struct credential_entry *entry = credential_shelves_find(credentials->shelves, url);
 	enum sti_error error;
 
+	if (fetched_at > now)
+		fetched_at = now; /* a file from the future would never be old enough to be doubted */
 	if (!entry)
 		return fill_new(credentials, url, body, fetched_at, trust, now);
 	entry->is_held = true;

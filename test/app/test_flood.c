@@ -457,12 +457,27 @@ static void test_D17_the_newer_of_file_and_fetch_counts(void **state)
 
 		ask(s, "https://cr.example.com/a.pem");
 		serve(s, -1);
+		wire.now = NOON + 10;
 		assert_int_equal(preload(s, "https://cr.example.com/a.pem", buf_span(&other.cert), NOON + row[i].file),
 				 STI_OK);
 		assert_int_equal(metrics_get(s->metrics, METRIC_CERT_PARSED, 0), row[i].parsed);
 		pair_free(&other);
 		scene_close(s);
 	}
+}
+
+/* The time of a file is anybody's who may write there; it must not make it safe from D17. */
+static void test_D17_file_from_the_future_can_be_doubted(void **state)
+{
+	struct scene *s = scene_open(64, 0);
+
+	(void)state;
+	assert_int_equal(preload(s, "https://cr.example.com/a.pem", buf_span(&s->leaf.cert), NOON + 900 * DAY), STI_OK);
+	wire.now = NOON + 61;
+	assert_true(is_kept(s, "https://cr.example.com/a.pem"));
+	credentials_doubt(s->credentials, sti_span_str("https://cr.example.com/a.pem"), wire.now);
+	assert_false(is_kept(s, "https://cr.example.com/a.pem"));
+	scene_close(s);
 }
 
 static void test_what_cannot_be_known_ahead(void **state)
@@ -517,6 +532,7 @@ int main(void)
 		cmocka_unit_test(test_the_first_call_of_one_known_ahead_costs_no_fetch_and_no_parse),
 		cmocka_unit_test(test_one_known_ahead_is_refreshed_for_ever),
 		cmocka_unit_test(test_D17_the_newer_of_file_and_fetch_counts),
+		cmocka_unit_test(test_D17_file_from_the_future_can_be_doubted),
 		cmocka_unit_test(test_what_cannot_be_known_ahead),
 		cmocka_unit_test(test_one_known_ahead_waits_for_its_root),
 	};
