@@ -209,6 +209,16 @@ static enum sti_error send_call(const struct credentials *credentials, struct cr
 	return http_client_send(credentials->config.client, &call, fetched, entry);
 }
 
+/* What strangers name uses up what a host may be asked; who is known to sign there is not shut out with them. He is
+ * asked no more often than D15 and D17 let us. */
+static bool may_begin(const struct credentials *credentials, const struct credential_entry *entry, struct sti_span host,
+		      int64_t now)
+{
+	if (host_is_busy(credentials, entry))
+		return false;
+	return credential_entry_is_good(entry) || allowance_is_left(credentials->hosts, host, now);
+}
+
 /* The entry is not on its shelf of flights yet. */
 static enum sti_error begin(struct credentials *credentials, struct credential_entry *entry, int64_t now)
 {
@@ -216,7 +226,7 @@ static enum sti_error begin(struct credentials *credentials, struct credential_e
 	struct sti_span host = host_name(entry, &memory);
 	enum sti_error error = STI_E_FULL;
 
-	if (!host_is_busy(credentials, entry) && allowance_is_left(credentials->hosts, host, now))
+	if (may_begin(credentials, entry, host, now))
 		error = send_call(credentials, entry);
 	if (error)
 		return error;

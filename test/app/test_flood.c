@@ -302,6 +302,34 @@ static void test_D14_D18_one_host_is_asked_for_so_many_only(void **state)
 	scene_close(s);
 }
 
+/* Calls that name URLs of an honest host that it does not have use up what we may ask of it; what it renewed under
+ * a URL that we know is fetched all the same. */
+static void test_D14_D17_a_known_signer_is_asked_anew_while_his_host_is_flooded(void **state)
+{
+	struct scene *s = scene_open(100000, 0);
+	unsigned before;
+
+	(void)state;
+	ask(s, "https://cr.example.com/a.pem");
+	serve(s, -1);
+	credentials_prove(s->credentials, sti_span_str("https://cr.example.com/a.pem"));
+	wire.now = NOON + 61;
+	for (unsigned i = 0; i < 2100; i++) {
+		char url[64];
+
+		snprintf(url, sizeof(url), "https://cr.example.com/none/%u.pem", i);
+		ask(s, url);
+		answer_all(STI_OK, 404, sti_span(NULL, 0), -1);
+	}
+	before = wire.sent;
+	assert_int_equal(before, 1 + 2000);
+	credentials_doubt(s->credentials, sti_span_str("https://cr.example.com/a.pem"), wire.now);
+	ask(s, "https://cr.example.com/a.pem");
+	assert_int_equal(wire.sent, before + 1);
+	serve(s, -1);
+	scene_close(s);
+}
+
 /* ---- a day ---- */
 
 static void tick(struct scene *s)
@@ -526,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_D14_copies_of_a_public_certificate_drive_out_no_signer),
 		cmocka_unit_test(test_D13_single_flight_for_5000),
 		cmocka_unit_test(test_D14_D18_one_host_is_asked_for_so_many_only),
+		cmocka_unit_test(test_D14_D17_a_known_signer_is_asked_anew_while_his_host_is_flooded),
 		cmocka_unit_test(test_D15_what_is_used_is_refreshed_so_that_no_call_waits),
 		cmocka_unit_test(test_what_nobody_uses_is_left_alone_after_a_day),
 		cmocka_unit_test(test_refreshing_is_paced),
