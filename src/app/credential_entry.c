@@ -56,6 +56,11 @@ bool credential_entry_has_path(const struct credential_entry *entry)
 	return entry->content && content_has_path(entry->content);
 }
 
+bool credential_entry_is_good(const struct credential_entry *entry)
+{
+	return credential_entry_has_path(entry) && (entry->is_proven || entry->is_held);
+}
+
 /* ---- how long ---- */
 
 static int64_t keep_for(int64_t max_age)

@@ -203,6 +203,8 @@ static void finish_good(struct posting *posting)
 		answer_unstored(posting, error);
 		return;
 	}
+	for (size_t i = 0; i < posting->n_question; i++)
+		credentials_prove(posting->server->credentials, posting->question[i].url);
 	count(posting->server, METRICS_POST_STORED, 201, STI_CASE_NONE);
 	answer(posting->exchange, 201, posting_message(result));
 	wake(posting->server, result);

@@ -74,6 +74,13 @@ class Cache(unittest.TestCase):
             self.assertNotIn("BEGIN", done.stderr)
         self.assertEqual(os.listdir(self.folder), [])
 
+    def test_nothing_of_a_list_moves_a_terminal(self):
+        listing = self.pki.write("hostile", "https://\x1b]0;a\x07/a.pem\n")
+        done = run("import", "--folder", self.folder, "--list", listing)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("https://\\x1b]0;a\\x07/a.pem: ", done.stderr)
+        self.assertNotIn("\x1b", done.stderr)
+
     def test_usage(self):
         for arguments in ((), ("burn",), ("import",), ("import", "--folder", self.folder), ("list",),
                           ("list", "--folder", self.folder, "x"), ("purge", "--folder", self.folder),
