@@ -4,6 +4,7 @@
 #include <glob.h>
 
 #include "app/listing.h"
+#include "pki/roots.h"
 #include "support/alloc_sweep.h"
 
 /* A listing as it is after a start, with its folder. */
@@ -387,6 +388,39 @@ static void test_J5_memory_gives_out_while_a_list_is_taken(void **state)
 	scene_close(s);
 }
 
+/* A successor of a root is listed ahead of its time, and the list stays the same over its first day. */
+static void test_F13_a_root_whose_time_comes_while_its_list_is_in_force(void **state)
+{
+	struct scene *s = scene_open();
+	struct roots_entry entry = {.until = INT64_MAX};
+	struct sti_credential *credential;
+	struct sti_roots *roots;
+	char *text;
+
+	(void)state;
+	pair_free(&s->pa.carrier[0]);
+	pair_free(&s->pa.sti[0]);
+	s->pa.sti[0] = pair_make((struct issue_subject){.kind = ISSUE_ROOT,
+							.name = {"US", "Example", "Example STI-CA 1"},
+							.not_before = NOON + 60,
+							.not_after = 2 * DAY},
+				 NULL);
+	s->pa.carrier[0] = pa_carrier(&s->pa, 1);
+	text = pa_list_of(&s->pa, 1, 2 * DAY - 60, 2, s->pa.key);
+	assert_int_equal(offer_text(s, text, &s->pa.signer, NOON).step, OFFER_TAKEN);
+	assert_int_equal(offer_text(s, text, &s->pa.signer, NOON + 60).step, OFFER_SAME);
+	assert_int_equal(s->listing.roots.n_good, 2);
+	entry.cert = &s->listing.roots.entry[0].cert;
+	assert_int_equal(roots_make(&entry, 1, true, &roots), STI_OK);
+	assert_int_equal(sti_credential_parse(buf_span(&s->pa.carrier[0].cert), roots, NOON, &credential), STI_OK);
+	assert_int_equal(sti_credential_trust(credential, NULL, NOON + 59), STI_TRUST_NOT_YET);
+	assert_int_equal(sti_credential_trust(credential, NULL, NOON + 60), STI_TRUST_OK);
+	sti_credential_free(credential);
+	sti_roots_free(roots);
+	free(text);
+	scene_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_F5_one_sequence_two_lists),
 		cmocka_unit_test(test_F6_a_jump_is_taken_when_the_operator_confirms_it),
 		cmocka_unit_test(test_F7_a_restart_does_not_lengthen_max_age),
+		cmocka_unit_test(test_F13_a_root_whose_time_comes_while_its_list_is_in_force),
 		cmocka_unit_test(test_F2_a_kept_list_under_another_anchor),
 		cmocka_unit_test(test_F22_the_signer_rolls_over),
 		cmocka_unit_test(test_F14_a_list_without_a_good_root),
