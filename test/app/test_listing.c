@@ -421,6 +421,45 @@ static void test_F13_a_root_whose_time_comes_while_its_list_is_in_force(void **s
 	scene_close(s);
 }
 
+/* Another certificate of the list's signer, with a key of its own. */
+static void renew_signer(struct scene *s, int64_t until)
+{
+	pair_free(&s->pa.signer);
+	sti_key_free(s->pa.key);
+	s->pa.signer = pair_make((struct issue_subject){.kind = ISSUE_SIGNER,
+							.name = {"US", "Example PA", "List signer"},
+							.spc = "0000",
+							.not_before = DAY,
+							.not_after = until},
+				 &s->pa.root);
+	assert_int_equal(sti_key_parse(buf_span(&s->pa.signer.key), &s->pa.key), STI_OK);
+}
+
+/* The signer of what lies on disk is out of its time; its successor signs the same list, not another one. */
+static void test_F5_F22_the_same_list_of_the_next_signer_after_a_restart(void **state)
+{
+	struct scene *s = scene_open();
+	const char *odd;
+
+	(void)state;
+	renew_signer(s, NOON + 100);
+	assert_int_equal(offer_list(s, 3, 1, NOON).step, OFFER_TAKEN);
+	renew_signer(s, 2 * DAY);
+	assert_refused(again(s, NOON + 200, &odd), "list.bad_signer", 2);
+	assert_false(listing_is_in_force(&s->listing, NOON + 200));
+	assert_refused(offer_list(s, 3, 2, NOON + 200), "list.equivocation", 3);
+	assert_int_equal(offer_list(s, 3, 1, NOON + 200).step, OFFER_TAKEN);
+	assert_true(listing_is_in_force(&s->listing, NOON + 200));
+	assert_refused(offer_list(s, 2, 1, NOON + 201), "list.rollback", 3);
+	assert_int_equal(offer_list(s, 3, 1, NOON + 202).step, OFFER_SAME);
+	assert_refused(again(s, NOON + 300, &odd), "list.bad_signer", 2);
+	assert_null(odd);
+	assert_int_equal(offer_list(s, 3, 1, NOON + 300).step, OFFER_TAKEN);
+	assert_int_equal(offer_list(s, 4, 1, NOON + 301).step, OFFER_TAKEN);
+	assert_int_equal(again(s, NOON + 302, &odd).step, OFFER_TAKEN);
+	scene_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +472,7 @@ int main(void)
 		cmocka_unit_test(test_F5_one_sequence_two_lists),
 		cmocka_unit_test(test_F6_a_jump_is_taken_when_the_operator_confirms_it),
 		cmocka_unit_test(test_F7_a_restart_does_not_lengthen_max_age),
+		cmocka_unit_test(test_F5_F22_the_same_list_of_the_next_signer_after_a_restart),
 		cmocka_unit_test(test_F13_a_root_whose_time_comes_while_its_list_is_in_force),
 		cmocka_unit_test(test_F2_a_kept_list_under_another_anchor),
 		cmocka_unit_test(test_F22_the_signer_rolls_over),
