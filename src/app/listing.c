@@ -227,7 +227,10 @@ static enum sti_error content_read(const struct list *list, int64_t now, struct 
 
 static bool is_empty(const struct list *list, const struct content *content)
 {
-	return list->kind == LIST_CA && content->roots.n_good == 0;
+	enum list_verdict verdict =
+		list->kind == LIST_CA ? ca_list_judge(&content->roots) : mapping_judge(content->mapping);
+
+	return verdict == LIST_EMPTY;
 }
 
 static enum sti_error save(const struct listing *listing, const struct list *list, struct sti_span signer,
