@@ -143,7 +143,15 @@ static enum sti_error save_signer(const struct listing *listing, struct sti_span
 
 static struct sti_span payload_of(const struct listing *listing)
 {
-	return listing->is_had ? sti_span(listing->payload_sha256, sizeof(listing->payload_sha256)) : sti_span(NULL, 0);
+	size_t n = sizeof(listing->payload_sha256);
+
+	return listing->has_payload ? sti_span(listing->payload_sha256, n) : sti_span(NULL, 0);
+}
+
+static void keep_payload(struct listing *listing, const struct list *list)
+{
+	memcpy(listing->payload_sha256, list->payload_sha256, sizeof(listing->payload_sha256));
+	listing->has_payload = true;
 }
 
 static enum list_verdict judge(struct listing *listing, struct list *list, const struct chain *signer,
@@ -219,7 +227,10 @@ static enum sti_error content_read(const struct list *list, int64_t now, struct 
 
 static bool is_empty(const struct list *list, const struct content *content)
 {
-	return list->kind == LIST_CA && content->roots.n_good == 0;
+	enum list_verdict verdict =
+		list->kind == LIST_CA ? ca_list_judge(&content->roots) : mapping_judge(content->mapping);
+
+	return verdict == LIST_EMPTY;
 }
 
 static enum sti_error save(const struct listing *listing, const struct list *list, struct sti_span signer,
@@ -254,7 +265,7 @@ static void put_in_force(struct listing *listing, const struct list *list, struc
 	listing->has_mark = true;
 	listing->is_had = true;
 	listing->sequence = list->sequence;
-	memcpy(listing->payload_sha256, list->payload_sha256, sizeof(listing->payload_sha256));
+	keep_payload(listing, list);
 	listing->from = mark->time;
 	listing->until = list_until(list, listing->plan->max_age_s, mark->time);
 }
@@ -282,6 +293,13 @@ static struct offer accept(struct listing *listing, const struct list *list, str
 	return offer;
 }
 
+/* What lies on disk under another signature, and could not be used after a restart. It stays there. */
+static bool is_signed_anew(const struct listing *listing, const struct mark *mark)
+{
+	return listing->has_mark && mark_compare(mark, &listing->mark) == 0 &&
+	       !digest_equal(mark->sha256, listing->mark.sha256);
+}
+
 static struct offer settle(struct listing *listing, const struct list *list, enum list_verdict verdict,
 			   struct sti_span signer, int64_t now)
 {
@@ -294,6 +312,8 @@ static struct offer settle(struct listing *listing, const struct list *list, enu
 	if (verdict != LIST_GOOD)
 		return refused(list, verdict);
 	list_mark(list, now, &mark);
+	if (is_signed_anew(listing, &mark)) /* its signer is not kept either, so that the next list's is */
+		return accept(listing, list, (struct sti_span){0}, true, &listing->mark, now);
 	return accept(listing, list, signer, false, &mark, now);
 }
 
@@ -400,6 +420,8 @@ struct offer listing_load(struct listing *listing, int64_t now, const char **sta
 	}
 	if (!error && entry.bytes.n) {
 		error = list_parse(buf_span(&entry.bytes), kind, &list);
+		if (!error && entry.has_mark)
+			keep_payload(listing, list);
 		offer = error ? unreadable(error) : take_kept(listing, &entry, list, now);
 	} else if (error) {
 		offer = failed(error);

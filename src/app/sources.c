@@ -241,6 +241,11 @@ void sources_tick(struct sources *sources, int64_t now)
 	measure(sources);
 }
 
+void sources_hold(struct sources *sources, bool held)
+{
+	sources->hub.is_held = held;
+}
+
 void sources_poll(struct sources *sources, int64_t now)
 {
 	for (size_t i = 0; i < sources->n; i++)

@@ -11,6 +11,7 @@
 #include "app/clock.h"
 #include "cmd/command.h"
 #include "cmd/reload.h"
+#include "pki/crls.h"
 
 enum {
 	TICK_MS = 500, /* sweep of the store: a PASSporT is gone within this time after it is stale */
@@ -171,6 +172,15 @@ static void refresh_credentials(struct server *server)
 	trust_snapshot_unref(trust);
 }
 
+/* Of a CRL that was taken; a list does not say when it was signed. */
+static void raise_floor(struct server *server)
+{
+	struct trust_snapshot *trust = world_take_trust(server->world);
+
+	timekeeper_raise(&server->timekeeper, crls_newest(trust_snapshot_crls(trust)));
+	trust_snapshot_unref(trust);
+}
+
 /* Threats.md I3, I4. What the store holds is judged by the clock as it is now, in the sweep that follows. */
 static void look_at_clock(struct server *server)
 {
@@ -197,6 +207,7 @@ static void on_tick(uv_timer_t *timer)
 {
 	struct server *server = timer->data;
 
+	raise_floor(server);
 	look_at_clock(server);
 	if (server->table)
 		table_sweep(server->table, clock_now());
@@ -272,8 +283,11 @@ static enum sti_error start(struct server *server, struct config_message *messag
 	error = world_load(server->file, 1, &server->world, message);
 	if (!error)
 		error = open_parts(server, message);
-	if (!error)
+	if (!error) {
+		raise_floor(server);
+		look_at_clock(server);
 		error = preload_prepare(server->world, &larder, message);
+	}
 	if (!error)
 		preload_start(&server->preload, larder, true);
 	if (!error)
