@@ -163,10 +163,12 @@ static void on_reload(uv_signal_t *handle, int number)
 	reload_ask(handle->data);
 }
 
-static void refresh_credentials(struct server *server)
+/* It is the keeper's thread that accepts CRLs; what it knows of the time comes with the trust. */
+static void refresh(struct server *server)
 {
 	struct trust_snapshot *trust = world_take_trust(server->world);
 
+	timekeeper_raise(&server->timekeeper, trust_snapshot_parts(trust)->not_before);
 	credentials_refresh(server->credentials, trust, clock_now());
 	trust_snapshot_unref(trust);
 }
@@ -197,10 +199,10 @@ static void on_tick(uv_timer_t *timer)
 {
 	struct server *server = timer->data;
 
+	refresh(server);
 	look_at_clock(server);
 	if (server->table)
 		table_sweep(server->table, clock_now());
-	refresh_credentials(server);
 	server_measure(server);
 	log_flush(server->log, clock_now());
 }
@@ -268,10 +270,13 @@ static enum sti_error start(struct server *server, struct config_message *messag
 	enum sti_error error;
 
 	timekeeper_open(&server->timekeeper, STI_BUILD_DATE, clock_now(), clock_steady_ms());
-	look_at_clock(server);
 	error = world_load(server->file, 1, &server->world, message);
 	if (!error)
 		error = open_parts(server, message);
+	if (!error) {
+		refresh(server);
+		look_at_clock(server);
+	}
 	if (!error)
 		error = preload_prepare(server->world, &larder, message);
 	if (!error)
