@@ -42,8 +42,7 @@ static int supervise(const char *file)
 	if (error == STI_E_LIMIT)
 		log_event(supervised.log, LOG_CRASH_LOOP, clock_now(), "why", "crashed too often, giving up");
 	else if (error)
-		complain(STATUS_SYSTEM, "no worker could be started: %s",
-			 error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+		complain(STATUS_SYSTEM, "no worker could be started: %s", error_why(error));
 	log_free(supervised.log);
 	return error ? STATUS_SYSTEM : status;
 }

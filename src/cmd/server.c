@@ -66,7 +66,7 @@ static enum sti_error open_store(struct server *server, struct config_message *m
 	error = table_open(&table, clock_now(), &server->table);
 	if (!error)
 		return STI_OK;
-	why = error == STI_E_IO ? strerror(errno) : sti_error_text(error);
+	why = error_why(error);
 	if (error == STI_E_IO && errno == EXDEV) {
 		why = "not on tmpfs, expected a path below /dev/shm or another";
 		error = STI_E_CONFIG;
@@ -332,7 +332,7 @@ static struct server *server_create(const char *file)
 	}
 	if (!error)
 		return server;
-	complain(STATUS_SYSTEM, "cannot start: %s", error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+	complain(STATUS_SYSTEM, "cannot start: %s", error_why(error));
 	if (server) {
 		log_free(server->log);
 		metrics_free(server->metrics);
@@ -344,8 +344,7 @@ static struct server *server_create(const char *file)
 static int complain_start(const char *file, enum sti_error error, struct config_message *message)
 {
 	if (!message->text[0])
-		snprintf(message->text, sizeof(message->text), "%s",
-			 error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+		snprintf(message->text, sizeof(message->text), "%s", error_why(error));
 	world_complain(file, message);
 	return status_of(error);
 }
