@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/cache_import.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "app/arena.h"
 #include "app/contents.h"
@@ -83,8 +81,7 @@ static void count(struct cache_import *import, struct sti_span url, const char *
 		return;
 	}
 	import->failed++;
-	complain(STATUS_NO, "%s: %s%s", url_text(url, text), what,
-		 error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+	complain(STATUS_NO, "%s: %s%s", url_text(url, text), what, error_why(error));
 }
 
 /* Certificates and no private key: what is kept will be believed as far as the roots go. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/command.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,8 @@ const struct command command_table[] = {
 	 "prints an Identity header value"},
 	{"verify", command_verify, "[options] [IDENTITY|FILE|-]", "judges an Identity header value or a PASSporT"},
 	{"inspect", command_inspect, "[--json] [--now N] FILE|-",
-	 "decodes whatever it is (PASSporT, Identity, list, certificate, CRL, SPC token) and says what is wrong with it"},
+	 "decodes whatever it is (PASSporT, Identity, list, certificate, CRL, SPC token) and says what is wrong with "
+	 "it"},
 	{"cert", command_cert, "check [options] FILE...",
 	 "a line for each certificate: its chain, its profile, SPC, country, lint findings"},
 	{"cache", command_cache, "import|list|purge --folder DIR [options] [URL[=FILE]...]",
@@ -54,6 +56,11 @@ int status_of(enum sti_error error)
 	default:
 		return STATUS_USAGE;
 	}
+}
+
+const char *error_why(enum sti_error error)
+{
+	return error == STI_E_IO ? strerror(errno) : sti_error_text(error);
 }
 
 static int help_of(const struct command *command)

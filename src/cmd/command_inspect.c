@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +15,6 @@
 struct inspect_options {
 	int64_t now;
 	bool json;
-	bool help;
 };
 
 /* A document may be as large as the input; JSON of a certificate is longer than its DER. */
@@ -368,8 +366,7 @@ static int inspect(const struct inspect_options *options, const char *file)
 		jws_free(&in->jws);
 		json_free(in->wrapper);
 	} else {
-		status = complain(status_of(error), "%s: %s", file,
-				  error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+		status = complain(status_of(error), "%s: %s", file, error_why(error));
 	}
 	buf_free(&bytes);
 	free(in);
@@ -382,16 +379,11 @@ int command_inspect(int argc, char **argv)
 	const struct option_row row[] = {
 		{"--json", NULL, OPTION_FLAG, &options.json, "one JSON document"},
 		{"--now", "SECONDS", OPTION_NUMBER, &options.now, "what has expired, as of then; seconds of the epoch"},
-		{"--help", NULL, OPTION_FLAG, &options.help, "this"},
 	};
-	int rest;
+	int rest, status;
 
-	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest))
-		return STATUS_USAGE;
-	if (options.help) {
-		option_help(row, sizeof(row) / sizeof(row[0]));
-		return STATUS_GOOD;
-	}
+	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest, &status))
+		return status;
 	if (rest != 1)
 		return complain(STATUS_USAGE, "inspect takes one file or -");
 	return inspect(&options, argv[1]);

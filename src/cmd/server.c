@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "app/clock.h"
+#include "base/limits.h"
 #include "cmd/command.h"
 #include "cmd/reload.h"
-#include "pki/crls.h"
 
 enum {
 	TICK_MS = 500, /* sweep of the store: a PASSporT is gone within this time after it is stale */
@@ -67,7 +67,7 @@ static enum sti_error open_store(struct server *server, struct config_message *m
 	error = table_open(&table, clock_now(), &server->table);
 	if (!error)
 		return STI_OK;
-	why = error == STI_E_IO ? strerror(errno) : sti_error_text(error);
+	why = error_why(error);
 	if (error == STI_E_IO && errno == EXDEV) {
 		why = "not on tmpfs, expected a path below /dev/shm or another";
 		error = STI_E_CONFIG;
@@ -164,20 +164,14 @@ static void on_reload(uv_signal_t *handle, int number)
 	reload_ask(handle->data);
 }
 
-static void refresh_credentials(struct server *server)
+/* It is the keeper's thread that accepts CRLs; what it knows of the time comes with the trust. A CRL may be
+ * ahead of us by the skew: that is no reason to call our clock wrong. */
+static void refresh(struct server *server)
 {
 	struct trust_snapshot *trust = world_take_trust(server->world);
 
+	timekeeper_raise(&server->timekeeper, trust_snapshot_parts(trust)->not_before - LIMIT_SKEW_S);
 	credentials_refresh(server->credentials, trust, clock_now());
-	trust_snapshot_unref(trust);
-}
-
-/* Of a CRL that was taken; a list does not say when it was signed. */
-static void raise_floor(struct server *server)
-{
-	struct trust_snapshot *trust = world_take_trust(server->world);
-
-	timekeeper_raise(&server->timekeeper, crls_newest(trust_snapshot_crls(trust)));
 	trust_snapshot_unref(trust);
 }
 
@@ -207,11 +201,10 @@ static void on_tick(uv_timer_t *timer)
 {
 	struct server *server = timer->data;
 
-	raise_floor(server);
+	refresh(server);
 	look_at_clock(server);
 	if (server->table)
 		table_sweep(server->table, clock_now());
-	refresh_credentials(server);
 	server_measure(server);
 	log_flush(server->log, clock_now());
 }
@@ -279,15 +272,15 @@ static enum sti_error start(struct server *server, struct config_message *messag
 	enum sti_error error;
 
 	timekeeper_open(&server->timekeeper, STI_BUILD_DATE, clock_now(), clock_steady_ms());
-	look_at_clock(server);
 	error = world_load(server->file, 1, &server->world, message);
 	if (!error)
 		error = open_parts(server, message);
 	if (!error) {
-		raise_floor(server);
+		refresh(server);
 		look_at_clock(server);
-		error = preload_prepare(server->world, &larder, message);
 	}
+	if (!error)
+		error = preload_prepare(server->world, &larder, message);
 	if (!error)
 		preload_start(&server->preload, larder, true);
 	if (!error)
@@ -341,7 +334,7 @@ static struct server *server_create(const char *file)
 	}
 	if (!error)
 		return server;
-	complain(STATUS_SYSTEM, "cannot start: %s", error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+	complain(STATUS_SYSTEM, "cannot start: %s", error_why(error));
 	if (server) {
 		log_free(server->log);
 		metrics_free(server->metrics);
@@ -353,8 +346,7 @@ static struct server *server_create(const char *file)
 static int complain_start(const char *file, enum sti_error error, struct config_message *message)
 {
 	if (!message->text[0])
-		snprintf(message->text, sizeof(message->text), "%s",
-			 error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+		snprintf(message->text, sizeof(message->text), "%s", error_why(error));
 	world_complain(file, message);
 	return status_of(error);
 }

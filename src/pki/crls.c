@@ -177,13 +177,3 @@ enum sti_trust crls_judge(const struct sti_crls *crls, const struct cert *const 
 	}
 	return trust;
 }
-
-int64_t crls_newest(const struct sti_crls *crls)
-{
-	int64_t newest = INT64_MIN;
-
-	for (size_t i = 0; crls && i < crls->n; i++)
-		if (crls->source[i].crl && crl_this_update(crls->source[i].crl) > newest)
-			newest = crl_this_update(crls->source[i].crl);
-	return newest;
-}

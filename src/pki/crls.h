@@ -26,8 +26,4 @@ struct sti_crls *crls_ref(struct sti_crls *crls);
 enum sti_trust crls_judge(const struct sti_crls *crls, const struct cert *const *cert, size_t n,
 			  struct sti_span country, int64_t now);
 
-/* The newest thisUpdate of them, seconds of the epoch: it was at least that late when it was signed. crls may be
- * NULL; INT64_MIN where there is no CRL. */
-int64_t crls_newest(const struct sti_crls *crls);
-
 #endif

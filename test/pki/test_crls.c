@@ -197,20 +197,6 @@ static void test_E19_grace_of_all_times(void **state)
 	assert_int_equal(judge_with(entry, &w->leaf, &w->ca, INT64_MAX), STI_TRUST_OK);
 }
 
-static void test_I3_newest_of_several(void **state)
-{
-	struct world *w = *state;
-	struct crls_entry entry[] = {{.crl = CRL_LISTING(true, &w->pa, &w->leaf)}, {.crl = NULL}};
-	struct sti_crls *crls = crls_of(2, entry), *none = crls_of(1, &entry[1]);
-
-	assert_int_equal(crls_newest(crls), DAY);
-	assert_int_equal(crls_newest(none), INT64_MIN);
-	assert_int_equal(crls_newest(NULL), INT64_MIN);
-	crl_unref(entry[0].crl);
-	sti_crls_free(crls);
-	sti_crls_free(none);
-}
-
 static void test_E19_stale_crl_of_another_ca(void **state)
 {
 	struct world *w = *state;

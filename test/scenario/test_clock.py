@@ -99,6 +99,14 @@ class Clock(unittest.TestCase):
         self.assertEqual(carrier.verdict(then, "b")[1:], ("No-TN-Validation", 503))
         self.assertIn("event=clock_right", carrier.set("+0"))
         self.assertEqual(carrier.verdict()[1:], ("TN-Validation-Passed", 201))
+    def test_I3_not_before_the_newest_CRL(self):
+        crl = 'crl "us" { file = "crl.pem" anchor = "pa-crl.pem" }'
+        carrier = self.carrier("crl", "+0", sources=crl)
+        self.assertEqual(carrier.verdict(), (200, "TN-Validation-Passed", 201))
+        self.assertIn("event=clock_behind alarm=critical", carrier.set("-7200s"))  # after the program was built
+        self.assertEqual(carrier.verdict(), (200, "No-TN-Validation", 503))
+        self.assertIn("event=clock_right", carrier.set("+0"))
+        self.assertEqual(carrier.verdict(), (200, "TN-Validation-Passed", 201))
 
     def test_I3_I6_I7_store_is_judged_by_the_new_clock(self):
         carrier = self.carrier("store", "+0")
