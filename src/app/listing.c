@@ -208,29 +208,27 @@ static enum list_verdict judge_with(struct listing *listing, struct list *list, 
 /* ---- taking ---- */
 
 /* What a list says, read before it replaces anything. */
-struct content {
+struct entries {
 	struct ca_list roots;
 	struct mapping *mapping;
 };
 
-static void content_free(struct content *content)
+static void entries_free(struct entries *entries)
 {
-	ca_list_free(&content->roots);
-	mapping_unref(content->mapping);
+	ca_list_free(&entries->roots);
+	mapping_unref(entries->mapping);
 }
 
-static enum sti_error content_read(const struct list *list, int64_t now, struct content *out)
+static enum sti_error entries_read(const struct list *list, int64_t now, struct entries *out)
 {
-	*out = (struct content){.mapping = NULL};
+	*out = (struct entries){.mapping = NULL};
 	return list->kind == LIST_CA ? ca_list_read(list, now, &out->roots) : mapping_read(list, &out->mapping);
 }
 
-static bool is_empty(const struct list *list, const struct content *content)
+/* F14: a list that names nobody who can be used does not replace one that does. */
+static enum list_verdict entries_judge(const struct list *list, const struct entries *entries)
 {
-	enum list_verdict verdict =
-		list->kind == LIST_CA ? ca_list_judge(&content->roots) : mapping_judge(content->mapping);
-
-	return verdict == LIST_EMPTY;
+	return list->kind == LIST_CA ? ca_list_judge(&entries->roots) : mapping_judge(entries->mapping);
 }
 
 static enum sti_error save(const struct listing *listing, const struct list *list, struct sti_span signer,
@@ -254,13 +252,13 @@ static void keep_signer(struct listing *listing, struct sti_span signer)
 	listing->signer = copy; /* without memory: empty, and it is fetched again */
 }
 
-static void put_in_force(struct listing *listing, const struct list *list, struct content *content,
+static void put_in_force(struct listing *listing, const struct list *list, struct entries *entries,
 			 const struct mark *mark)
 {
 	ca_list_free(&listing->roots);
 	mapping_unref(listing->mapping);
-	listing->roots = content->roots;
-	listing->mapping = content->mapping;
+	listing->roots = entries->roots;
+	listing->mapping = entries->mapping;
 	listing->mark = *mark;
 	listing->has_mark = true;
 	listing->is_had = true;
@@ -274,21 +272,21 @@ static void put_in_force(struct listing *listing, const struct list *list, struc
 static struct offer accept(struct listing *listing, const struct list *list, struct sti_span signer, bool saved,
 			   const struct mark *mark, int64_t now)
 {
-	struct content content;
-	enum sti_error error = content_read(list, now, &content);
+	struct entries entries;
+	enum sti_error error = entries_read(list, now, &entries);
 	struct offer offer = {.step = OFFER_TAKEN, .number = list->sequence};
 
 	if (error)
 		offer = unreadable(error);
-	else if (is_empty(list, &content))
+	else if (entries_judge(list, &entries) != LIST_GOOD)
 		offer = refused(list, LIST_EMPTY);
 	else if (!saved && (error = save(listing, list, signer, mark)))
 		offer = (struct offer){.step = OFFER_UNSAVED, .error = error, .number = list->sequence};
 	if (offer.step != OFFER_TAKEN) {
-		content_free(&content);
+		entries_free(&entries);
 		return offer;
 	}
-	put_in_force(listing, list, &content, mark);
+	put_in_force(listing, list, &entries, mark);
 	keep_signer(listing, signer);
 	return offer;
 }

@@ -37,6 +37,7 @@ static void measure_store(const struct table *table, struct metrics *metrics)
 void server_measure(struct server *server)
 {
 	doors_measure(&server->doors, server->metrics);
+	metrics_set(server->metrics, METRIC_PUBLISHING, 0, publisher_pending(server->publisher));
 	if (server->table)
 		measure_store(server->table, server->metrics);
 }

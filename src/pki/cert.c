@@ -147,11 +147,6 @@ enum sti_error cert_share(const struct cert *cert, struct cert *out)
 	return STI_OK;
 }
 
-bool cert_equal(const struct cert *cert, const X509 *x509)
-{
-	return is_encoded_as(x509, cert->der);
-}
-
 enum sti_error cert_extension(const struct cert *cert, struct sti_span oid, struct sti_span *value)
 {
 	enum sti_error error = STI_E_NOT_FOUND;

@@ -315,10 +315,29 @@ static void test_what_is_no_list(void **state)
 	scene_close(s);
 }
 
+#define MAPPING                                                                                                        \
+	PA_STATE "list \"map\" { kind = \"cps-mapping\" url = \"" PA_URL                                               \
+		 "\" anchor = \"pa.pem\" signer = \"signer.pem\" }\n"
+
+static void test_F26_a_mapping_of_which_nothing_can_be_used(void **state)
+{
+	struct scene *s = scene_of(MAPPING);
+	char *good = pa_mapping(&s->pa, 1, 2 * DAY - 60);
+	char *useless = pa_mapping_of(&s->pa, 2, 2 * DAY - 60, "http://cps.example.com/cps/company/1234");
+
+	(void)state;
+	assert_int_equal(listing_take(&s->listing, sti_span_str(good), NOON).step, OFFER_TAKEN);
+	assert_refused(listing_take(&s->listing, sti_span_str(useless), NOON), "list.empty", 2);
+	assert_int_equal(s->listing.sequence, 1);
+	assert_int_equal(mapping_count(s->listing.mapping), 1);
+	free(good);
+	free(useless);
+	scene_close(s);
+}
+
 static void test_a_mapping_with_the_signer_of_the_operator(void **state)
 {
-	struct scene *s = scene_of(PA_STATE "list \"map\" { kind = \"cps-mapping\" url = \"" PA_URL
-					    "\" anchor = \"pa.pem\" signer = \"signer.pem\" }\n");
+	struct scene *s = scene_of(MAPPING);
 	char *text = pa_mapping(&s->pa, 1, 2 * DAY - 60);
 	const char *odd;
 
@@ -498,6 +517,7 @@ int main(void)
 		cmocka_unit_test(test_F2_a_kept_list_under_another_anchor),
 		cmocka_unit_test(test_F22_the_signer_rolls_over),
 		cmocka_unit_test(test_F14_a_list_without_a_good_root),
+		cmocka_unit_test(test_F26_a_mapping_of_which_nothing_can_be_used),
 		cmocka_unit_test(test_what_is_no_list),
 		cmocka_unit_test(test_a_mapping_with_the_signer_of_the_operator),
 		cmocka_unit_test(test_F19_a_list_that_cannot_be_kept_is_not_used),

@@ -390,7 +390,6 @@ int main(void)
 		TEST(test_E19_grace_of_all_times),
 		TEST(test_E19_stale_crl_of_another_ca),
 		TEST(test_country_that_a_crl_speaks_for),
-		TEST(test_I3_newest_of_several),
 		cmocka_unit_test(test_policies_that_are_none),
 		cmocka_unit_test(test_E18_crls_of_others_by_their_verdicts),
 		TEST(test_E19_sources_that_are_refused),

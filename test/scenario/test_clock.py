@@ -92,7 +92,7 @@ class Clock(unittest.TestCase):
         pa = Pa(self.folder)
         with open(self.folder("revoked.crl"), "wb") as file:
             file.write(pa.crl(1, ("b",)).said["/crl"][1])
-        carrier = self.carrier("crl", "+0", sources='crl "us" { file = "revoked.crl" anchor = "pa.pem" }')
+        carrier = self.carrier("revoked", "+0", sources='crl "us" { file = "revoked.crl" anchor = "pa.pem" }')
         self.assertEqual(carrier.verdict(signer="b")[1:], ("TN-Validation-Failed", 403))
         self.assertIn("event=clock_behind alarm=critical", carrier.set("-1200s"))
         then = int(time.time()) - 1200  # by which the CRL is not yet valid: nobody gets a certificate back so
