@@ -479,30 +479,9 @@ static void test_F5_F22_the_same_list_of_the_next_signer_after_a_restart(void **
 	scene_close(s);
 }
 
-/* All of it is set aside: that is a mistake, and no reason to forget the mapping before it. */
-static void test_F26_a_mapping_of_which_nothing_can_be_used(void **state)
-{
-	struct scene *s = scene_of(PA_STATE "list \"map\" { kind = \"cps-mapping\" url = \"" PA_URL
-					    "\" anchor = \"pa.pem\" signer = \"signer.pem\" }\n");
-	struct list_claims claims = {sti_span_str(PA_X5U), 2, 2 * DAY - 60};
-	struct list_cps cps = {sti_span_str("1234"), sti_span_str("http://cps.example.com/")};
-	struct buf text = buf_own(1 << 16);
-	char *good = pa_mapping(&s->pa, 1, 2 * DAY - 60);
-
-	(void)state;
-	assert_int_equal(listing_take(&s->listing, sti_span_str(good), NOON).step, OFFER_TAKEN);
-	assert_int_equal(list_write_mapping(s->pa.key, &claims, &cps, 1, &text), STI_OK);
-	assert_refused(listing_take(&s->listing, buf_span(&text), NOON), "list.empty", 2);
-	assert_int_equal(mapping_count(s->listing.mapping), 1);
-	buf_free(&text);
-	free(good);
-	scene_close(s);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_F26_a_mapping_of_which_nothing_can_be_used),
 		cmocka_unit_test(test_first_list_its_signer_is_fetched_once),
 		cmocka_unit_test(test_a_restart_has_the_list_at_once),
 		cmocka_unit_test(test_F4_rollback_also_after_a_restart),
