@@ -78,9 +78,23 @@ static bool is_passed_over(struct source *source)
 	return true;
 }
 
+/* It is told where it was over. */
+static void renew(struct source *source, int64_t now)
+{
+	bool was_in_force = is_in_force(source, now);
+
+	if (is_crl(source) || !listing_renew(&source->listing, now))
+		return;
+	source->aged = AGING_YOUNG;
+	if (!was_in_force && is_in_force(source, now))
+		source_report_new(source);
+	source->hub->changed(source->hub->context, source->plan->kind);
+}
+
 static void succeed(struct source *source)
 {
 	source_report_back(source);
+	renew(source, clock_now());
 	source->failures = 0;
 	source->is_surprised = false;
 	source->refreshed = clock_now();
