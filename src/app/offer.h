@@ -13,7 +13,7 @@ enum offer_step {
 	OFFER_SAME, /* what we have */
 	OFFER_WANTS_SIGNER, /* the chain at url must be fetched first */
 	OFFER_REFUSED, /* code, severity, what: the one before stays in force */
-	OFFER_UNSAVED, /* good, but it could not be kept: error */
+	OFFER_UNSAVED, /* good, but it could not be kept: error. A CRL is in force, a list is not */
 	OFFER_FAILED /* we could not judge it: error */
 };
 

@@ -496,6 +496,37 @@ static void test_E19_a_CRL_after_its_nextUpdate(void **state)
 	scene_close(s);
 }
 
+static void test_E19_F19_a_CRL_in_force_is_saved_when_there_is_room_again(void **state)
+{
+	struct scene *s = scene_of(PA_STATE PA_CRL_MORE(""));
+	char *crl = pa_crl(&s->pa, 1, NOON - 60, NOON + 9000, 1);
+	char folder[128];
+
+	(void)state;
+	snprintf(folder, sizeof(folder), "%s/state", s->pa.folder);
+	pa_remove(folder);
+	serve(s, "200 OK\r\nETag: \"one\"", crl);
+	look(s);
+	assert_int_equal(s->changes, 1);
+	assert_int_equal(crl_count(s->source.revocation.crl), 1);
+	assert_int_equal(count_told(s, "event=source_unsaved alarm=critical source=us kind=crl"), 1);
+	look(s);
+	assert_int_equal(count_told(s, "event=source_unsaved"), 2);
+	assert_int_equal(s->changes, 1);
+	serve(s, "304 Not Modified", "");
+	look(s);
+	assert_int_equal(count_told(s, "event=source_unsaved"), 3);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	look(s);
+	look(s);
+	assert_int_equal(count_told(s, "event=source_unsaved"), 3);
+	source_close(&s->source);
+	source_open(&s->source, &s->hub, &s->plan->source[0], stage.now);
+	assert_int_equal(crl_count(s->source.revocation.crl), 1);
+	free(crl);
+	scene_close(s);
+}
+
 static void test_a_CRL_file_that_the_operator_replaces(void **state)
 {
 	char *crl[2];
@@ -538,6 +569,7 @@ int main(void)
 		cmocka_unit_test(test_F8_an_old_list_that_is_still_served),
 		cmocka_unit_test(test_F7_the_same_list_for_longer_than_max_age),
 		cmocka_unit_test(test_E19_a_CRL_after_its_nextUpdate),
+		cmocka_unit_test(test_E19_F19_a_CRL_in_force_is_saved_when_there_is_room_again),
 		cmocka_unit_test(test_a_CRL_file_that_the_operator_replaces),
 	};
 
