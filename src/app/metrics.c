@@ -79,7 +79,7 @@ static const struct row rows[METRIC_COUNT] = {
 				 "there is none."},
 	[METRIC_TRUST_GENERATION] = {"trust_generation", GAUGE, NULL, NULL,
 				     "Number of the trust snapshot in force; goes up with each change."},
-	[METRIC_ROOTS] = {"trusted_roots", GAUGE, NULL, NULL, "STI-CA roots trusted."},
+	[METRIC_ROOTS] = {"trusted_roots", GAUGE, NULL, NULL, "STI-CA roots trusted now; those of a list that is over do not count."},
 	[METRIC_REVOKED] = {"revoked_certificates", GAUGE, NULL, NULL, "Entries of the CRLs in force."},
 	[METRIC_MAPPED] = {"mapped_ocns", GAUGE, NULL, NULL, "Entries of the cpsMappings in force."},
 	[METRIC_ALARMS] = {"alarms", COUNTER, &severity, NULL, "Alarms raised; the log names each."},
