@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/command.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,8 @@ const struct command command_table[] = {
 	 "prints an Identity header value"},
 	{"verify", command_verify, "[options] [IDENTITY|FILE|-]", "judges an Identity header value or a PASSporT"},
 	{"inspect", command_inspect, "[--json] [--now N] FILE|-",
-	 "decodes whatever it is (PASSporT, Identity, list, certificate, CRL, SPC token) and says what is wrong with it"},
+	 "decodes whatever it is (PASSporT, Identity, list, certificate, CRL, SPC token) and says what is wrong with "
+	 "it"},
 	{"cert", command_cert, "check [options] FILE...",
 	 "a line for each certificate: its chain, its profile, SPC, country, lint findings"},
 	{"cache", command_cache, "import|list|purge --folder DIR [options] [URL[=FILE]...]",
@@ -50,9 +52,26 @@ int status_of(enum sti_error error)
 	case STI_E_BUSY:
 	case STI_E_FULL:
 	case STI_E_NETWORK:
+	case STI_E_NAME:
+	case STI_E_CONNECT:
+	case STI_E_TLS:
 		return STATUS_SYSTEM;
 	default:
 		return STATUS_USAGE;
+	}
+}
+
+const char *crl_why(enum sti_error error)
+{
+	switch (error) {
+	case STI_E_NOT_FOUND:
+		return "no certificate of its issuer in the anchor, or none that the anchor vouches for";
+	case STI_E_TIMEOUT:
+		return "its issuer's certificate is outside its validity";
+	case STI_E_IO:
+		return strerror(errno);
+	default:
+		return sti_error_text(error);
 	}
 }
 
@@ -99,6 +118,7 @@ int command_help(int argc, char **argv)
 	puts("\nPages:");
 	for (const struct reference_page *page = reference_table; page->name; page++)
 		printf("  sidetone help %-14s %s\n", page->name, page->what);
-	puts("\nExit status: 0 good; 1 the answer is no; 2 usage or unreadable input; 3 the system failed.");
+	puts("\nExit status: 0 good; 1 the answer is no; 2 usage or unreadable input;\n"
+	     "3 the system failed (no file, no port, no memory).");
 	return STATUS_GOOD;
 }

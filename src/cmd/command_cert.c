@@ -96,7 +96,7 @@ static int make_crls(const struct cert_options *options, const struct sti_crl_so
 
 	if (error)
 		return complain(status_of(error), "%s: %s, expected a CRL signed under %s (RFC 5280 6.3.3)",
-				options->crl.text[at], why(error), anchor_of(options, at));
+				options->crl.text[at], crl_why(error), anchor_of(options, at));
 	return STATUS_GOOD;
 }
 
@@ -256,7 +256,7 @@ static int check(int argc, char **argv)
 		 "CAs between them; may stand several times"},
 		{"--crl", "FILE", OPTION_LIST, &options.crl, "a CRL, PEM or DER; may stand several times"},
 		{"--crl-anchor", "FILE", OPTION_LIST, &options.anchor,
-		 "who may sign it: one for each --crl, or one for all"},
+		 "PEM with the CRL issuer's certificate: one for each --crl, or one for all"},
 		{"--domain", "FILE", OPTION_TEXT, &options.domain, "the trust domain: its policies, CRL and country"},
 		{"--at", "SECONDS", OPTION_NUMBER, &options.at, "judge as of then, seconds of the epoch"},
 		{"--no-time", NULL, OPTION_FLAG, &options.no_time, "dates do not matter"},

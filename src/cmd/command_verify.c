@@ -94,6 +94,12 @@ static int read_pair(const char *file, size_t max, struct buf *out, struct sti_s
 	return error ? complain(status_of(error), "%s: %s", file, why(error)) : STATUS_GOOD;
 }
 
+/* With several CRLs each has its anchor, in their order, or all have the one. */
+static const char *anchor_of(const struct verify_options *options, size_t i)
+{
+	return options->crl_anchor.text[options->crl_anchor.n == 1 ? 0 : i];
+}
+
 static int make_crls(struct verify_session *s, const struct sti_crl_source *source, size_t n)
 {
 	size_t at = 0;
@@ -102,10 +108,9 @@ static int make_crls(struct verify_session *s, const struct sti_crl_source *sour
 	if (!error)
 		return STATUS_GOOD;
 	return complain(status_of(error), "%s: %s, expected a CRL signed under %s (RFC 5280 5, ATIS-1000080)",
-			s->options->crl.text[at], sti_error_text(error), s->options->crl_anchor.text[at]);
+			s->options->crl.text[at], crl_why(error), anchor_of(s->options, at));
 }
 
-/* The first --crl goes with the first --crl-anchor, and so on. */
 static int load_crls(struct verify_session *s)
 {
 	const struct verify_options *o = s->options;
@@ -113,12 +118,12 @@ static int load_crls(struct verify_session *s)
 	struct sti_crl_source source[CRLS] = {{.hard = false}};
 	int status = STATUS_GOOD;
 
-	if (o->crl.n != o->crl_anchor.n)
-		return complain(STATUS_USAGE, "--crl and --crl-anchor go together, one for one");
+	if (o->crl_anchor.n != o->crl.n && (o->crl_anchor.n != 1 || !o->crl.n))
+		return complain(STATUS_USAGE, "--crl-anchor: expected one for each --crl, or one for all");
 	for (size_t i = 0; !status && i < o->crl.n; i++) {
 		status = read_pair(o->crl.text[i], LIMIT_CRL, &crl[i], &source[i].crl);
 		if (!status)
-			status = read_pair(o->crl_anchor.text[i], LIMIT_ANCHOR_BODY, &anchor[i], &source[i].anchor);
+			status = read_pair(anchor_of(o, i), LIMIT_ANCHOR_BODY, &anchor[i], &source[i].anchor);
 	}
 	if (!status && o->crl.n)
 		status = make_crls(s, source, o->crl.n);
@@ -314,7 +319,7 @@ int command_verify(int argc, char **argv)
 		 "PEM roots of the trusted STI-CAs; may stand several times"},
 		{"--crl", "FILE", OPTION_LIST, &options.crl, "a CRL, PEM or DER; may stand several times"},
 		{"--crl-anchor", "FILE", OPTION_LIST, &options.crl_anchor,
-		 "PEM: who may sign the --crl of the same place in the line"},
+		 "PEM with the CRL issuer's certificate: one for each --crl, or one for all"},
 		{"--cert", "FILE", OPTION_TEXT, &options.cert, "the signer's chain, instead of fetching x5u"},
 		{"--orig", "TN", OPTION_TEXT, &options.orig,
 		 "calling number of signalling; without it numbers are not compared"},

@@ -93,5 +93,5 @@ bool option_read(int argc, char **argv, const struct option_row *row, size_t n, 
 void option_help(const struct option_row *row, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		printf("  %-13s %-12s %s\n", row[i].name, row[i].argument ? row[i].argument : "", row[i].what);
+		printf("  %-14s %-12s %s\n", row[i].name, row[i].argument ? row[i].argument : "", row[i].what);
 }
