@@ -38,7 +38,10 @@ enum sti_error {
 	STI_E_NOT_FOUND,     /* not there */
 	STI_E_TIMEOUT,       /* the time for it is over */
 	STI_E_DENIED,        /* policy forbids it */
-	STI_E_NETWORK,       /* could not connect, or the peer broke off */
+	STI_E_NETWORK,       /* the peer broke off, or does not speak what it should */
+	STI_E_NAME,          /* no address is known for a host name */
+	STI_E_CONNECT,       /* nobody listens there, or no way leads there */
+	STI_E_TLS,           /* no common version, or a certificate that is not vouched for */
 	STI_E_IO,            /* the operating system refused; errno says why */
 	STI_E_CONFIG,        /* the configuration is wrong */
 	STI_E_COUNT          /* how many there are; not an error */

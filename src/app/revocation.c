@@ -14,8 +14,8 @@ enum refusal { UNREADABLE, BAD_SIGNER, BAD_SIGNATURE, NOT_YET, ROLLBACK, EQUIVOC
 
 static const struct offer refusals[] = {
 	[UNREADABLE] = REFUSAL(2, METRICS_REFUSAL_UNREADABLE, "unreadable", "not a CRL that may be used", "5"),
-	[BAD_SIGNER] = REFUSAL(2, METRICS_REFUSAL_SIGNER, "bad_signer", "its issuer is not vouched for by the anchor",
-			       "6.3.3"),
+	[BAD_SIGNER] = REFUSAL(2, METRICS_REFUSAL_SIGNER, "bad_signer",
+			       "the anchor has no certificate of its issuer, or none that vouches for it", "6.3.3"),
 	[BAD_SIGNATURE] = REFUSAL(2, METRICS_REFUSAL_SIGNATURE, "bad_sig", "the signature does not verify", "5.1.1.3"),
 	[NOT_YET] = REFUSAL(2, METRICS_REFUSAL_NOT_YET, "not_yet", "thisUpdate lies ahead", "5.1.2.4"),
 	[ROLLBACK] = REFUSAL(3, METRICS_REFUSAL_ROLLBACK, "rollback", "older than the one accepted before", "5.2.3"),

@@ -85,7 +85,7 @@ static const struct schema_row crl_rows[] = {
 	 .what = "Where it is fetched from. Either this or file."},
 	{"file", SCHEMA_PATH, SCHEMA_STRING, offsetof(struct config_crl, file), .what = "PEM or DER file."},
 	{"anchor", SCHEMA_PATH, SCHEMA_STRING, offsetof(struct config_crl, anchor), .mandatory = true,
-	 .what = "PEM file: who may sign it."},
+	 .what = "PEM file with the certificate of its issuer, which a CRL does not carry."},
 	{"country", SCHEMA_ISO_COUNTRY, SCHEMA_STRING, offsetof(struct config_crl, country),
 	 .what = "It speaks only for certificates under roots of this country; without it for all."},
 	{"grace_s", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_crl, grace_s), 0, 365 * DAY_S,

@@ -121,13 +121,23 @@ static enum sti_error renew_crls(struct sources *sources)
 
 /* ---- the snapshot ---- */
 
+/* Those that count at that moment: a list that is over vouches for none of its own. */
+static int64_t roots_in_force(const struct sources *sources, int64_t now)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; sources->roots && i < sources->roots->list.n; i++)
+		n += sources->roots->until[i] >= now;
+	return n;
+}
+
 static void tell(const struct sources *sources, int64_t now)
 {
 	struct log_line line;
 
 	log_begin(&line, LOG_TRUST);
 	log_put_int(&line, "generation", (int64_t)sources->config.count->snapshot);
-	log_put_int(&line, "roots", (int64_t)sti_roots_count(sources->roots));
+	log_put_int(&line, "roots", roots_in_force(sources, now));
 	log_put_str(&line, "complete", sources->is_complete ? "true" : "false");
 	log_end(sources->config.log, &line, now);
 }
@@ -229,7 +239,7 @@ static int64_t oldest_look(const struct sources *sources, enum plan_kind kind)
 	return oldest == INT64_MAX ? 0 : oldest;
 }
 
-static void measure(const struct sources *sources)
+static void measure(const struct sources *sources, int64_t now)
 {
 	struct metrics *metrics = sources->config.metrics;
 	size_t revoked = 0, mapped = 0;
@@ -244,7 +254,7 @@ static void measure(const struct sources *sources)
 	}
 	metrics_set(metrics, METRIC_REVOKED, 0, (int64_t)revoked);
 	metrics_set(metrics, METRIC_MAPPED, 0, (int64_t)mapped);
-	metrics_set(metrics, METRIC_ROOTS, 0, (int64_t)sti_roots_count(sources->roots));
+	metrics_set(metrics, METRIC_ROOTS, 0, roots_in_force(sources, now));
 	metrics_set(metrics, METRIC_TRUST_GENERATION, 0, (int64_t)sources->config.count->snapshot);
 }
 
@@ -255,7 +265,7 @@ void sources_tick(struct sources *sources, int64_t now)
 	for (size_t i = 0; i < sources->n; i++)
 		source_tick(&sources->source[i], now);
 	(void)publish(sources, now);
-	measure(sources);
+	measure(sources, now);
 }
 
 void sources_hold(struct sources *sources, bool held)

@@ -29,7 +29,10 @@ static const char *const text[STI_E_COUNT] = {
 	[STI_E_NOT_FOUND] = "not found",
 	[STI_E_TIMEOUT] = "out of time",
 	[STI_E_DENIED] = "denied by policy",
-	[STI_E_NETWORK] = "network failure",
+	[STI_E_NETWORK] = "the connection broke off",
+	[STI_E_NAME] = "no address is known for the host name",
+	[STI_E_CONNECT] = "cannot connect",
+	[STI_E_TLS] = "TLS failed, or its certificate is not vouched for",
 	[STI_E_IO] = "the operating system refused",
 	[STI_E_CONFIG] = "wrong configuration",
 };

@@ -52,6 +52,9 @@ int status_of(enum sti_error error)
 	case STI_E_BUSY:
 	case STI_E_FULL:
 	case STI_E_NETWORK:
+	case STI_E_NAME:
+	case STI_E_CONNECT:
+	case STI_E_TLS:
 		return STATUS_SYSTEM;
 	default:
 		return STATUS_USAGE;
@@ -106,6 +109,7 @@ int command_help(int argc, char **argv)
 	puts("\nPages:");
 	for (const struct reference_page *page = reference_table; page->name; page++)
 		printf("  sidetone help %-14s %s\n", page->name, page->what);
-	puts("\nExit status: 0 good; 1 the answer is no; 2 usage or unreadable input; 3 the system failed.");
+	puts("\nExit status: 0 good; 1 the answer is no; 2 usage or unreadable input;\n"
+	     "3 the system failed (no file, no port, no memory).");
 	return STATUS_GOOD;
 }

@@ -208,7 +208,7 @@ static int check(int argc, char **argv)
 		 "CAs between them; may stand several times"},
 		{"--crl", "FILE", OPTION_LIST, &options.crl.crl, "a CRL, PEM or DER; may stand several times"},
 		{"--crl-anchor", "FILE", OPTION_LIST, &options.crl.anchor,
-		 "who may sign it: one for each --crl, or one for all"},
+		 "PEM with the CRL issuer's certificate: one for each --crl, or one for all"},
 		{"--domain", "FILE", OPTION_TEXT, &options.domain, "the trust domain: its policies, CRL and country"},
 		{"--at", "SECONDS", OPTION_NUMBER, &options.at, "judge as of then, seconds of the epoch"},
 		{"--no-time", NULL, OPTION_FLAG, &options.no_time, "dates do not matter"},

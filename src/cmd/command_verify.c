@@ -261,7 +261,7 @@ int command_verify(int argc, char **argv)
 		 "PEM roots of the trusted STI-CAs; may stand several times"},
 		{"--crl", "FILE", OPTION_LIST, &options.crl.crl, "a CRL, PEM or DER; may stand several times"},
 		{"--crl-anchor", "FILE", OPTION_LIST, &options.crl.anchor,
-		 "who may sign it: one for each --crl, or one for all"},
+		 "PEM with the CRL issuer's certificate: one for each --crl, or one for all"},
 		{"--cert", "FILE", OPTION_TEXT, &options.cert, "the signer's chain, instead of fetching x5u"},
 		{"--orig", "TN", OPTION_TEXT, &options.orig,
 		 "calling number of signalling; without it numbers are not compared"},

@@ -17,6 +17,19 @@ static int read_one(const char *path, size_t max, struct buf *out)
 	return error ? complain(status_of(error), "%s: %s", path, error_why(error)) : STATUS_GOOD;
 }
 
+/* Why sti_crls_create would not have a CRL under its anchor. */
+static const char *why(enum sti_error error)
+{
+	switch (error) {
+	case STI_E_NOT_FOUND:
+		return "no certificate of its issuer in the anchor, or none that the anchor vouches for";
+	case STI_E_TIMEOUT:
+		return "its issuer's certificate is outside its validity";
+	default:
+		return error_why(error);
+	}
+}
+
 static int create(const struct crl_option *option, const struct sti_crl_source *source, int64_t now,
 		  struct sti_crls **out)
 {
@@ -26,7 +39,7 @@ static int create(const struct crl_option *option, const struct sti_crl_source *
 	if (!error)
 		return STATUS_GOOD;
 	return complain(status_of(error), "%s: %s, expected a CRL signed under %s (RFC 5280 6.3.3)",
-			option->crl.text[at], error_why(error), anchor_of(option, at));
+			option->crl.text[at], why(error), anchor_of(option, at));
 }
 
 int crl_option_load(const struct crl_option *option, int64_t now, int64_t grace, bool hard, struct sti_crls **out)

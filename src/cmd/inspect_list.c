@@ -48,6 +48,8 @@ static enum sti_error open_list(struct inspect *in, enum list_kind kind, struct 
 	inspect_put_jws(in, &(*out)->jws, false);
 	put_claims(in, *out);
 	check_envelope(in, *out);
+	if ((*out)->exp)
+		report_time(&in->report, "until", (*out)->exp);
 	return STI_OK;
 }
 

@@ -32,6 +32,8 @@ int main(int argc, char **argv)
 	forget_environment();
 	if (argc < 2)
 		return complain(STATUS_USAGE, "which command? see `sidetone help`");
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return finish(command_help(1, argv));
 	for (const struct command *command = command_table; command->name; command++)
 		if (strcmp(command->name, argv[1]) == 0)
 			return finish(command->run(argc - 1, argv + 1));

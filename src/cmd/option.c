@@ -65,8 +65,8 @@ static bool set(const struct option_row *row, const char *value)
 static void help(const struct option_row *row, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		printf("  %-13s %-12s %s\n", row[i].name, row[i].argument ? row[i].argument : "", row[i].what);
-	printf("  %-13s %-12s %s\n", "--help", "", "this");
+		printf("  %-14s %-12s %s\n", row[i].name, row[i].argument ? row[i].argument : "", row[i].what);
+	printf("  %-14s %-12s %s\n", "--help", "", "this");
 }
 
 /* Takes argv[*i] and the argument behind it. */

@@ -78,16 +78,34 @@ static void deadline_closed(uv_handle_t *handle)
 	free_flight(handle->data);
 }
 
+/* What an operator has to tell apart; all else is a connection that broke off. */
+static enum sti_error failure_of(CURLcode code)
+{
+	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		return STI_E_TIMEOUT;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return STI_E_NAME;
+	case CURLE_COULDNT_CONNECT:
+		return STI_E_CONNECT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+		return STI_E_TLS;
+	default:
+		return STI_E_NETWORK;
+	}
+}
+
 static enum sti_error error_of(const struct flight *flight, CURLcode code)
 {
 	if (code == CURLE_OK)
 		return STI_OK;
 	if (flight->error)
 		return flight->error;
-	if (code == CURLE_OPERATION_TIMEDOUT)
-		return STI_E_TIMEOUT;
 	if (code != CURLE_OUT_OF_MEMORY)
-		return STI_E_NETWORK;
+		return failure_of(code);
 	return flight->asked ? STI_E_LIMIT : STI_E_MEMORY; /* what libcurl says of one endless header line */
 }
 

@@ -46,7 +46,8 @@ struct http_response {
 };
 
 /* response is NULL when error is set: STI_E_URL, STI_E_DENIED (the gate), STI_E_TIMEOUT,
- * STI_E_NETWORK, STI_E_LIMIT, STI_E_MEMORY. Never called from within http_client_send. */
+ * STI_E_NAME, STI_E_CONNECT, STI_E_TLS, STI_E_NETWORK, STI_E_LIMIT, STI_E_MEMORY.
+ * Never called from within http_client_send. */
 typedef void http_done(void *context, enum sti_error error, const struct http_response *response);
 
 enum sti_error http_client_create(uv_loop_t *loop, const struct http_client_config *config, struct http_client **out);

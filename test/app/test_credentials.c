@@ -664,7 +664,7 @@ static void test_an_old_one_is_better_than_none_while_the_repository_is_down(voi
 		assert_int_equal(counted(s, METRIC_CERT_FETCHES, METRICS_FAILED), row[i].failed);
 	}
 	stage.now = 2 * DAY + 1; /* but not past its end */
-	expect_error(s, URL, STI_E_NETWORK);
+	expect_error(s, URL, STI_E_CONNECT);
 	scene_close(s);
 }
 

@@ -216,6 +216,7 @@ static void test_F8_at_its_end_a_list_leaves_no_belief(void **state)
 	sources_tick(s->sources, stage.now);
 	assert_true(generation(s) > before);
 	assert_int_equal(belief(s, 0), STI_TRUST_NO_LIST);
+	assert_int_equal(metrics_get(s->rig.metrics, METRIC_ROOTS, 0), 1); /* that of the file alone */
 	scene_close(s);
 }
 

@@ -174,6 +174,7 @@ class Lists(Inspect):
             document = self.read(text, "ca-list")
             self.assertEqual((document["version"], document["sequence"], document["count"]), (1, 7, 1))
             self.assertIsInstance(document["exp"], int)
+            self.assertEqual(document["until"], document["exp"])
             self.assertEqual(document["roots"][0]["country"], "US")
             self.assertIs(document["roots"][0]["ca"], True)
             self.assertEqual(document.get("wrapping"), "caList" if text[0] == "{" else None)
