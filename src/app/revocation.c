@@ -4,7 +4,7 @@
 #include "base/limits.h"
 
 /* What makes us refuse a CRL; the columns of struct offer. */
-enum refusal { UNREADABLE, BAD_SIGNER, BAD_SIGNATURE, NOT_YET, ROLLBACK, EQUIVOCATION };
+enum refusal { UNREADABLE, BAD_SIGNER, BAD_SIGNATURE, NOT_YET, ROLLBACK, EQUIVOCATION, JUMP };
 
 #define REFUSAL(severity_, reason_, code_, what_, clause_)                                                             \
 	{                                                                                                              \
@@ -21,6 +21,7 @@ static const struct offer refusals[] = {
 	[ROLLBACK] = REFUSAL(3, METRICS_REFUSAL_ROLLBACK, "rollback", "older than the one accepted before", "5.2.3"),
 	[EQUIVOCATION] =
 		REFUSAL(3, METRICS_REFUSAL_EQUIVOCATION, "equivocation", "another CRL of the same number", "5.2.3"),
+	[JUMP] = REFUSAL(3, METRICS_REFUSAL_JUMP, "jump", "so far ahead that it must be confirmed", "5.2.3"),
 };
 
 void revocation_open(struct revocation *revocation, const struct plan_source *plan, struct generations *kept)
@@ -112,6 +113,44 @@ static struct offer accept(struct revocation *revocation, struct crl *crl, bool 
 	return error ? unsaved(error) : (struct offer){.step = OFFER_TAKEN};
 }
 
+/* Behind the highest number no other CRL could ever come. */
+static bool is_jump(const struct mark *held, const struct mark *offered)
+{
+	struct mark farthest = *held;
+	size_t i = MARK_NUMBER - 5; /* an octet of 2^32 */
+
+	_Static_assert(LIMIT_CRL_JUMP == INT64_C(1) << 32, "it is one of that octet");
+	while (++farthest.number[i] == 0)
+		if (i-- == 0)
+			return false;
+	return mark_compare(offered, &farthest) > 0;
+}
+
+static bool is_confirmed(const struct revocation *revocation, const struct mark *mark)
+{
+	return memcmp(revocation->plan->confirmed_number, mark->number, MARK_NUMBER) == 0;
+}
+
+/* A CRL without a number is as far as its time, which is checked. */
+static bool must_be_confirmed(const struct revocation *revocation, const struct crl *crl)
+{
+	struct mark mark;
+
+	crl_mark(crl, &mark);
+	return crl_has_number(crl) && revocation->has_mark && is_jump(&revocation->mark, &mark) &&
+	       !is_confirmed(revocation, &mark);
+}
+
+static struct offer refused_jump(const struct crl *crl)
+{
+	struct offer offer = refusals[JUMP];
+	struct mark mark;
+
+	crl_mark(crl, &mark);
+	memcpy(offer.crl_number, mark.number, MARK_NUMBER);
+	return offer;
+}
+
 static struct offer take_checked(struct revocation *revocation, struct crl *crl, bool saved, int64_t now)
 {
 	if (is_same(revocation, crl))
@@ -120,6 +159,8 @@ static struct offer take_checked(struct revocation *revocation, struct crl *crl,
 		return refusals[NOT_YET];
 	if (!saved && revocation->has_mark && crl_is_older(crl, &revocation->mark))
 		return refusals[ROLLBACK];
+	if (!saved && must_be_confirmed(revocation, crl))
+		return refused_jump(crl);
 	return accept(revocation, crl, saved);
 }
 
