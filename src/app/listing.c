@@ -285,13 +285,35 @@ static void put_in_force(struct listing *listing, const struct list *list, struc
 	listing->until = list_until(list, listing->plan->max_age_s, mark->time);
 }
 
+/* At the first use there is none before it. */
+static int64_t missed(const struct listing *listing, int64_t sequence)
+{
+	uint64_t before = 0;
+
+	for (size_t i = MARK_NUMBER - sizeof(before); i < MARK_NUMBER; i++)
+		before = before << 8 | listing->mark.number[i];
+	return listing->has_mark && (uint64_t)sequence > before ? sequence - (int64_t)before - 1 : 0;
+}
+
+/* What the operator is told of a list that is fetched, not again after each restart. */
+static struct offer taken(const struct listing *listing, const struct list *list, bool saved, int64_t now)
+{
+	struct offer offer = {.step = OFFER_TAKEN, .number = list->sequence};
+
+	if (saved)
+		return offer;
+	offer.missed = missed(listing, list->sequence);
+	offer.is_clamped = list_until(list, listing->plan->max_age_s, now) < list->exp;
+	return offer;
+}
+
 /* A list that is good; saved: it lies on disk already. */
 static struct offer accept(struct listing *listing, const struct list *list, struct sti_span signer, bool saved,
 			   const struct mark *mark, int64_t now)
 {
 	struct entries entries;
 	enum sti_error error = entries_read(list, now, &entries);
-	struct offer offer = {.step = OFFER_TAKEN, .number = list->sequence};
+	struct offer offer = taken(listing, list, saved, now);
 
 	if (error)
 		offer = unreadable(error);

@@ -49,6 +49,7 @@ static const struct row {
 	[LOG_SOURCE_FAILED] = {"source_failed", "warning", NO_ALARM, 100},
 	[LOG_SOURCE_BACK] = {"source_back", "info", NO_ALARM, 100},
 	[LOG_SOURCE_ENTRIES] = {"source_entries", "error", MAJOR, 100},
+	[LOG_SOURCE_ODD] = {"source_odd", "warning", MINOR, 100},
 	[LOG_SOURCE_AGING] = {"source_aging", "error", MAJOR, 100},
 	[LOG_SOURCE_EXPIRED] = {"source_expired", "error", CRITICAL, 100},
 	[LOG_SOURCE_STATE] = {"source_state", "error", MAJOR, 100},

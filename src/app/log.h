@@ -41,6 +41,7 @@ enum log_event {
 	LOG_SOURCE_FAILED, /* not to be had */
 	LOG_SOURCE_BACK, /* to be had again */
 	LOG_SOURCE_ENTRIES, /* a list in force has entries that were set aside */
+	LOG_SOURCE_ODD, /* a list was accepted, but: list.gap, list.clamped */
 	LOG_SOURCE_AGING, /* what is in force gets old, for nothing newer comes */
 	LOG_SOURCE_EXPIRED,
 	LOG_SOURCE_STATE, /* what was kept on disk is not as it was left */

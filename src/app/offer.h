@@ -28,6 +28,8 @@ struct offer {
 	enum sti_error error;
 	struct sti_span url;
 	int64_t number; /* sequence */
+	int64_t missed; /* sequences between the one before and this one, of a list that is taken (threats.md F6) */
+	bool is_clamped; /* its exp is later than max_age allows (F7) */
 	uint8_t crl_number[MARK_NUMBER]; /* of a jump */
 };
 

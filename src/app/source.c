@@ -124,14 +124,14 @@ static void put_in_force(struct source *source)
 /* Of the log alone: what is in force, and what is not. */
 static void tell(struct source *source, const struct offer *offer)
 {
-	if (offer->step == OFFER_TAKEN)
-		put_in_force(source);
-	else if (offer->step == OFFER_REFUSED)
+	if (offer->step == OFFER_REFUSED)
 		source_report_refused(source, offer);
-	else if (offer->step == OFFER_UNSAVED)
+	if (offer->step == OFFER_UNSAVED)
 		source_report_unsaved(source, offer->error);
-	if (offer->step == OFFER_UNSAVED && is_crl(source))
+	if (offer->step == OFFER_TAKEN || (offer->step == OFFER_UNSAVED && is_crl(source)))
 		put_in_force(source);
+	if (offer->step == OFFER_TAKEN)
+		source_report_odd(source, offer);
 }
 
 static void finish(struct source *source, const struct offer *offer)

@@ -32,6 +32,30 @@ static void put_new(const struct source *source)
 	end(source, &line);
 }
 
+static void begin_odd(const struct source *source, struct log_line *line, const char *code)
+{
+	begin(source, line, LOG_SOURCE_ODD, 1);
+	log_put_str(line, "code", code);
+	log_put_int(line, "sequence", source->listing.sequence);
+}
+
+void source_report_odd(const struct source *source, const struct offer *offer)
+{
+	struct log_line line;
+
+	if (offer->missed) {
+		begin_odd(source, &line, "list.gap");
+		log_put_int(&line, "missed", offer->missed);
+		end(source, &line);
+	}
+	if (offer->is_clamped) {
+		begin_odd(source, &line, "list.clamped");
+		log_put_int(&line, "exp", source->listing.exp);
+		log_put_int(&line, "max_age_s", source->plan->max_age_s);
+		end(source, &line);
+	}
+}
+
 /* As crl.confirmed_number is written. */
 static void put_crl_number(struct log_line *line, const char *key, const uint8_t number[MARK_NUMBER])
 {

@@ -8,6 +8,9 @@
 /* What the operator is told of a source: lines of the log, alarms among them, and their metrics. Every line names
  * the source and its kind. */
 void source_report_new(const struct source *source); /* with entries of it that do not count (F14, F26) */
+
+/* Of a list that is in force all the same: a hole in the sequence (F6), an exp beyond max_age (F7). */
+void source_report_odd(const struct source *source, const struct offer *offer);
 void source_report_refused(const struct source *source, const struct offer *offer);
 
 /* Good, but not to be kept; errno with STI_E_IO. */

@@ -250,6 +250,41 @@ static void test_F7_a_restart_does_not_lengthen_max_age(void **state)
 	scene_close(s);
 }
 
+static void test_F6_a_hole_in_the_sequence_is_seen_once(void **state)
+{
+	static const struct {
+		int64_t sequence, missed;
+	} row[] = {{7, 0}, {8, 0}, {10, 1}, {20, 9}, {20, 0}};
+	struct scene *s = scene_open();
+	const char *odd;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		assert_int_equal(offer_list(s, row[i].sequence, 1, NOON).missed, row[i].missed);
+	assert_int_equal(again(s, NOON, &odd).missed, 0);
+	assert_int_equal(offer_list(s, 22, 1, NOON).missed, 1);
+	scene_close(s);
+}
+
+static void test_F7_an_exp_beyond_max_age_is_seen_once(void **state)
+{
+	struct scene *s = scene_of(PA_STATE PA_LIST_MORE("max_age_s = 600"));
+	char *near = pa_list(&s->pa, 1, NOON + 600), *far = pa_list(&s->pa, 2, NOON + 601);
+	struct offer offer;
+	const char *odd;
+
+	(void)state;
+	assert_false(offer_text(s, near, &s->pa.signer, NOON).is_clamped);
+	offer = offer_text(s, far, &s->pa.signer, NOON);
+	assert_int_equal(offer.step, OFFER_TAKEN);
+	assert_true(offer.is_clamped);
+	assert_false(offer_text(s, far, &s->pa.signer, NOON).is_clamped);
+	assert_false(again(s, NOON, &odd).is_clamped);
+	free(near);
+	free(far);
+	scene_close(s);
+}
+
 /* F7: each good look begins max_age anew, but exp is the end. Not each look moves it. */
 static void test_F7_a_good_look_renews_max_age(void **state)
 {
@@ -519,6 +554,8 @@ int main(void)
 		cmocka_unit_test(test_F5_one_sequence_two_lists),
 		cmocka_unit_test(test_F6_a_jump_is_taken_when_the_operator_confirms_it),
 		cmocka_unit_test(test_F7_a_restart_does_not_lengthen_max_age),
+		cmocka_unit_test(test_F6_a_hole_in_the_sequence_is_seen_once),
+		cmocka_unit_test(test_F7_an_exp_beyond_max_age_is_seen_once),
 		cmocka_unit_test(test_F7_a_good_look_renews_max_age),
 		cmocka_unit_test(test_F5_F22_the_same_list_of_the_next_signer_after_a_restart),
 		cmocka_unit_test(test_F13_a_root_whose_time_comes_while_its_list_is_in_force),

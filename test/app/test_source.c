@@ -440,6 +440,26 @@ static void test_F8_an_old_list_that_is_still_served(void **state)
 	scene_close(s);
 }
 
+static void test_F6_F7_a_list_in_force_with_something_odd(void **state)
+{
+	struct scene *s = scene_of(PA_STATE PA_LIST_MORE("max_age_s = 600"));
+
+	(void)state;
+	serve_list(s, 1, NOON + 600);
+	look(s);
+	assert_int_equal(alarms(s, METRICS_MINOR), 0);
+	serve_list(s, 4, NOON + 9000);
+	look(s);
+	look(s);
+	assert_int_equal(count_told(s, "event=source_odd alarm=minor source=us kind=ca-list code=list.gap sequence=4 "
+				       "missed=2\n"),
+			 1);
+	assert_int_equal(count_told(s, "event=source_odd alarm=minor source=us kind=ca-list code=list.clamped"), 1);
+	assert_int_equal(alarms(s, METRICS_MINOR), 2);
+	assert_int_equal(s->source.listing.sequence, 4);
+	scene_close(s);
+}
+
 /* F7: max_age counts from the last good look, whether the same list comes or a 304. */
 static void test_F7_the_same_list_for_longer_than_max_age(void **state)
 {
@@ -567,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_token_file_is_sent_as_it_stands_and_not_to_x5u),
 		cmocka_unit_test(test_F8_the_list_in_force_gets_old_while_the_PA_is_down),
 		cmocka_unit_test(test_F8_an_old_list_that_is_still_served),
+		cmocka_unit_test(test_F6_F7_a_list_in_force_with_something_odd),
 		cmocka_unit_test(test_F7_the_same_list_for_longer_than_max_age),
 		cmocka_unit_test(test_E19_a_CRL_after_its_nextUpdate),
 		cmocka_unit_test(test_E19_F19_a_CRL_in_force_is_saved_when_there_is_room_again),

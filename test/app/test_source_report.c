@@ -100,6 +100,25 @@ static void test_E20_a_jump_names_both_numbers_as_they_are_configured(void **sta
 	scene_close(s);
 }
 
+static void test_F6_F7_what_is_odd_about_a_list_in_force(void **state)
+{
+	struct scene *s = scene_open(PLAN_CA_LIST);
+	const struct offer nothing = {.number = 9}, odd = {.missed = 3, .is_clamped = true};
+
+	(void)state;
+	s->source.listing.sequence = 9;
+	s->source.listing.exp = 5000;
+	s->plan.max_age_s = 600;
+	source_report_odd(&s->source, &nothing);
+	source_report_odd(&s->source, &odd);
+	expect(s, TIME "level=warning event=source_odd alarm=minor source=us kind=ca-list code=list.gap sequence=9 "
+		       "missed=3\n" TIME
+		       "level=warning event=source_odd alarm=minor source=us kind=ca-list code=list.clamped sequence=9 "
+		       "exp=5000 max_age_s=600\n");
+	assert_int_equal(metrics_get(s->metrics, METRIC_ALARMS, METRICS_MINOR), 2);
+	scene_close(s);
+}
+
 static void test_F17_the_third_failure_is_an_alarm_and_the_end_of_it_is_told(void **state)
 {
 	struct scene *s = scene_open(PLAN_CRL);
@@ -153,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_F4_a_refusal_names_both_sequences),
 		cmocka_unit_test(test_E20_a_jump_names_both_numbers_as_they_are_configured),
+		cmocka_unit_test(test_F6_F7_what_is_odd_about_a_list_in_force),
 		cmocka_unit_test(test_F17_the_third_failure_is_an_alarm_and_the_end_of_it_is_told),
 		cmocka_unit_test(test_F14_F26_entries_that_do_not_count),
 		cmocka_unit_test(test_F19_what_could_not_be_written_and_what_was_not_found),
