@@ -3,15 +3,15 @@
 
 #include "api/posting.h"
 #include "app/clock.h"
-#include "base/address.h"
 #include "cmd/retrieve.h"
 #include "cmd/service.h"
+#include "cmd/stranger.h"
 
 /* The CPS, public side: POST /cps/company/{OCN}. What it could not verify is never stored. */
 
 struct posting;
 
-enum { RETRY_S = 5, RETRY_CLIENT_S = 30, CLIENT_NAME = 16 };
+enum { RETRY_S = 5, RETRY_CLIENT_S = 30 };
 
 /* One credential asked for. */
 struct question {
@@ -36,7 +36,7 @@ struct posting {
 	bool is_over; /* answered */
 	bool is_closed; /* the timer is */
 	bool is_too_many; /* its client has made us fetch in vain too often: D14 */
-	uint8_t client[CLIENT_NAME];
+	struct stranger client;
 };
 
 static bool is_on(const struct config *config)
@@ -210,19 +210,7 @@ static void finish_good(struct posting *posting)
 	wake(posting->server, result);
 }
 
-/* What leads to no root we trust is a stranger's, and as good as nothing. */
-static bool is_in_vain(const struct credential_lease *lease, int64_t now)
-{
-	return !lease || sti_credential_trust(credential_lease_of(lease), NULL, now) == STI_TRUST_NO_PATH;
-}
-
-static struct sti_span client_of(const struct posting *posting)
-{
-	return sti_span(posting->client, sizeof(posting->client));
-}
-
-/* The certificate may have been renewed; or it is a copy of somebody else's, and who names copies is as one who has
- * us fetch in vain (threats.md D14). */
+/* The certificate may have been renewed; or it is a copy of somebody else's. */
 static void doubt(struct posting *posting)
 {
 	int64_t now = clock_now();
@@ -231,8 +219,8 @@ static void doubt(struct posting *posting)
 		const struct question *question = &posting->question[i];
 
 		credentials_doubt(posting->server->credentials, question->url, now);
-		if (question->is_fetched && !is_in_vain(question->lease, now))
-			allowance_take(posting->server->strangers, client_of(posting), now);
+		if (question->is_fetched)
+			stranger_note_wrong(&posting->client, question->lease, now);
 	}
 }
 
@@ -265,11 +253,10 @@ static void got_credential(void *context, struct credential_lease *lease, enum s
 {
 	struct question *question = context;
 	struct posting *posting = question->posting;
-	int64_t now = clock_now();
 
 	posting->pending--;
-	if (question->is_fetched && is_in_vain(lease, now))
-		allowance_take(posting->server->strangers, client_of(posting), now);
+	if (question->is_fetched)
+		stranger_note_fetched(&posting->client, lease, clock_now());
 	question->lease = lease;
 	if (error)
 		service_note_fetch(posting->server, question->url, error);
@@ -290,7 +277,7 @@ static void ask_credential(struct posting *posting, struct sti_span url)
 	question->posting = posting;
 	question->url = url;
 	question->is_fetched = credentials_would_fetch(server->credentials, url, posting->trust, now);
-	if (question->is_fetched && !allowance_is_left(server->strangers, client_of(posting), now)) {
+	if (question->is_fetched && !stranger_may_fetch(&posting->client, now)) {
 		posting->is_too_many = true;
 		place_give(posting->place, url, NULL, STI_E_FULL);
 		return;
@@ -330,17 +317,6 @@ static bool is_hosted(const struct config *config, struct sti_span ocn)
 	return false;
 }
 
-/* Of IPv6 the /64, which is one customer. */
-static void set_client(struct posting *posting, const struct http_peer *peer)
-{
-	static const struct address_range v4 = {{{[10] = 0xff, [11] = 0xff}}, 96};
-	struct address address;
-
-	if (address_parse(peer->address, &address))
-		return;
-	memcpy(posting->client, address.octet, address_is_in(&address, &v4) ? CLIENT_NAME : CLIENT_NAME / 2);
-}
-
 static struct posting *create(const struct served *served, struct http_exchange *exchange,
 			      const struct http_request *request)
 {
@@ -355,7 +331,7 @@ static struct posting *create(const struct served *served, struct http_exchange 
 	posting->trust = world_take_trust(served->world);
 	place_use_crls(posting->place, trust_snapshot_crls(posting->trust));
 	posting->exchange = exchange;
-	set_client(posting, &request->peer);
+	stranger_init(&posting->client, posting->server->strangers, &request->peer);
 	uv_timer_init(&posting->server->loop, &posting->limit);
 	posting->limit.data = posting;
 	uv_timer_start(&posting->limit, limit_over, (uint64_t)posting->world->config->cps.fetch_ms, 0);
