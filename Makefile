@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front for people; CMakePresets.json does the work. On a fresh Debian 12: make lab, make test.
 FUZZ_SECONDS ?= 5
-TSAN_TESTS ?= ^(crypto|pki|net|store|app)/
+TSAN_TESTS ?= ^(crypto|pki|trust|net|store|app)/
 
 .PHONY: help deps deps-fuzz deps-coverage release lab test asan tsan fuzz coverage clean
 

@@ -2,6 +2,7 @@
 #include "api/field.h"
 
 #include "base/limits.h"
+#include "json/writer.h"
 
 /* As for a PASSporT, but that one string may hold several Identity values. */
 static const struct json_limits limits = {
@@ -83,4 +84,23 @@ enum request_error field_time(const struct json_node *node, int64_t *out)
 	if (json_integer(node, out) || *out < 0 || *out > time_max)
 		return REQUEST_VALUE;
 	return REQUEST_OK;
+}
+
+void field_put_tn(struct buf *out, const char *name, const struct sti_tn *tn)
+{
+	json_put_name(out, name);
+	buf_put_byte(out, '{');
+	json_put_member(out, "tn", sti_tn_span(tn));
+	buf_put_byte(out, '}');
+}
+
+void field_put_tns(struct buf *out, const char *name, const struct sti_tn *tn, size_t n)
+{
+	json_put_name(out, name);
+	buf_put_str(out, "{\"tn\":[");
+	for (size_t i = 0; i < n; i++) {
+		json_put_comma(out);
+		json_put_string(out, sti_tn_span(&tn[i]));
+	}
+	buf_put_str(out, "]}");
 }

@@ -5,6 +5,7 @@
 #include <sti/tn.h>
 
 #include "api/request_error.h"
+#include "base/buf.h"
 #include "json/reader.h"
 
 /* Members that both requests of ATIS-1000082 are made of. */
@@ -27,5 +28,9 @@ enum request_error field_tns(const struct json *doc, const struct json_node *nod
 
 /* Seconds of the epoch, an exact integer. */
 enum request_error field_time(const struct json_node *node, int64_t *out);
+
+/* The same, as members of a request that we make. */
+void field_put_tn(struct buf *out, const char *name, const struct sti_tn *tn);
+void field_put_tns(struct buf *out, const char *name, const struct sti_tn *tn, size_t n);
 
 #endif

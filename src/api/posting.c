@@ -42,7 +42,6 @@ void posting_write(struct buf *out, int status, const char *message)
 	buf_put_str(out, "{");
 	json_put_name(out, "code");
 	buf_put_int(out, status);
-	json_put_name(out, "message");
-	json_put_string(out, sti_span_str(message));
+	json_put_member(out, "message", sti_span_str(message));
 	buf_put_str(out, "}");
 }

@@ -53,10 +53,8 @@ void request_error_write(struct buf *out, enum request_error error, const char *
 	buf_put_str(out, "{\"requestError\":{");
 	json_put_name(out, row[error].kind);
 	buf_put_str(out, "{");
-	json_put_name(out, "messageId");
-	json_put_string(out, sti_span_str(row[error].id));
-	json_put_name(out, "text");
-	json_put_string(out, sti_span_str(row[error].text));
+	json_put_member(out, "messageId", sti_span_str(row[error].id));
+	json_put_member(out, "text", sti_span_str(row[error].text));
 	json_put_name(out, "variables");
 	buf_put_str(out, "[");
 	if (variable && strstr(row[error].text, "%1"))

@@ -117,18 +117,15 @@ enum sti_error retrieval_parse_query(struct sti_span body, struct retrieval *out
 static void put_pair(struct buf *out, const struct retrieval_pair *pair)
 {
 	buf_put_str(out, "{");
-	json_put_name(out, "dest");
-	json_put_string(out, sti_tn_span(&pair->dest));
-	json_put_name(out, "orig");
-	json_put_string(out, sti_tn_span(&pair->orig));
+	json_put_member(out, "dest", sti_tn_span(&pair->dest));
+	json_put_member(out, "orig", sti_tn_span(&pair->orig));
 	buf_put_str(out, "}");
 }
 
 void retrieval_write_query(struct buf *out, const struct retrieval *retrieval)
 {
 	buf_put_str(out, "{");
-	json_put_name(out, "call");
-	json_put_string(out, sti_span(retrieval->call, retrieval->n_call));
+	json_put_member(out, "call", sti_span(retrieval->call, retrieval->n_call));
 	json_put_name(out, "pairs");
 	buf_put_str(out, "[");
 	for (size_t i = 0; i < retrieval->n; i++) {

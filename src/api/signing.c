@@ -73,7 +73,6 @@ enum request_error signing_request_parse(struct sti_span body, const struct sti_
 void signing_response_write(struct buf *out, struct sti_span identity)
 {
 	buf_put_str(out, "{\"signingResponse\":{");
-	json_put_name(out, "identity");
-	json_put_string(out, identity);
+	json_put_member(out, "identity", identity);
 	buf_put_str(out, "}}");
 }

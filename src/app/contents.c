@@ -6,6 +6,7 @@
 
 #include <sys/random.h>
 
+#include "base/copy.h"
 #include "crypto/digest.h"
 #include "pki/credential.h"
 #include "store/siphash.h"
@@ -118,23 +119,13 @@ static bool is_current(const struct content *content, const struct trust_snapsho
 
 static enum sti_error keep_body(struct content *content, struct sti_span body)
 {
-	uint8_t *copy;
-
-	if (content->body.p)
-		return STI_OK;
-	copy = malloc(body.n + 1);
-	if (!copy)
-		return STI_E_MEMORY;
-	if (body.n)
-		memcpy(copy, body.p, body.n);
-	content->body = sti_span(copy, body.n);
-	return STI_OK;
+	return content->body.p ? STI_OK : copy_make(body, &content->body);
 }
 
 static void content_free(struct content *content)
 {
 	credential_lease_end(content->lease);
-	free((void *)content->body.p);
+	copy_free(content->body);
 	free(content);
 }
 
@@ -256,7 +247,7 @@ void content_forget_body(struct content *content)
 {
 	if (content->is_held)
 		return;
-	free((void *)content->body.p);
+	copy_free(content->body);
 	content->body = sti_span(NULL, 0);
 }
 

@@ -2,8 +2,8 @@
 #include "app/credential_entry.h"
 
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/copy.h"
 #include "base/url.h"
 
 enum {
@@ -21,20 +21,15 @@ enum sti_error credential_entry_make(struct sti_span text, struct credential_ent
 	struct url url;
 	enum sti_error error = url_parse_own(text, &url);
 	struct credential_entry *entry;
-	uint8_t *copy;
 
 	if (error)
 		return error;
 	entry = calloc(1, sizeof(*entry));
-	copy = malloc(text.n);
-	if (!entry || !copy) {
+	if (!entry || copy_make(text, &entry->url)) {
 		free(entry);
-		free(copy);
 		return STI_E_MEMORY;
 	}
-	memcpy(copy, text.p, text.n);
-	entry->url = sti_span(copy, text.n);
-	entry->host = sti_span(copy + (url.host.p - text.p), url.host.n);
+	entry->host = sti_span(entry->url.p + (url.host.p - text.p), url.host.n);
 	*out = entry;
 	return STI_OK;
 }
@@ -42,7 +37,7 @@ enum sti_error credential_entry_make(struct sti_span text, struct credential_ent
 void credential_entry_free(struct credential_entry *entry)
 {
 	content_drop(entry->content);
-	free((void *)entry->url.p);
+	copy_free(entry->url);
 	free(entry);
 }
 
@@ -54,6 +49,11 @@ size_t credential_entry_bytes(const struct credential_entry *entry)
 bool credential_entry_has_path(const struct credential_entry *entry)
 {
 	return entry->content && content_has_path(entry->content);
+}
+
+bool credential_entry_is_good(const struct credential_entry *entry)
+{
+	return credential_entry_has_path(entry) && (entry->is_proven || entry->is_held);
 }
 
 /* ---- how long ---- */

@@ -34,6 +34,7 @@ struct credential_entry {
 	int64_t fetched, tried, used; /* seconds: content, last attempt, last question */
 	bool in_flight;
 	bool is_doubted; /* a signature did not verify under it: D17 */
+	bool is_proven; /* a signature has verified under it: no copy of somebody else's certificate */
 	bool is_held; /* known ahead of calls: refreshed whether used or not */
 	struct credential_question *question;
 };
@@ -63,6 +64,10 @@ struct credential_lease *credential_entry_leftover(struct credential_entry *entr
 						   int64_t now);
 
 bool credential_entry_has_path(const struct credential_entry *entry);
+
+/* It has a path, and is the operator's or was a signer's. Anybody can put a copy of a public certificate under any
+ * number of URLs: a path alone says nothing of the URL (threats.md D14). */
+bool credential_entry_is_good(const struct credential_entry *entry);
 
 /* To be fetched ahead of use: in use or held, still good, and not long any more. */
 bool credential_entry_is_due(const struct credential_entry *entry, int64_t now);

@@ -99,7 +99,7 @@ static unsigned next_jitter(struct credentials *credentials)
 
 static void put_up(struct credentials *credentials, struct credential_entry *entry)
 {
-	bool good = credential_entry_has_path(entry);
+	bool good = credential_entry_is_good(entry);
 
 	if (!entry->in_flight)
 		credential_shelves_move(credentials->shelves, entry,
@@ -209,6 +209,16 @@ static enum sti_error send_call(const struct credentials *credentials, struct cr
 	return http_client_send(credentials->config.client, &call, fetched, entry);
 }
 
+/* What strangers name uses up what a host may be asked; who is known to sign there is not shut out with them. He is
+ * asked no more often than D15 and D17 let us. */
+static bool may_begin(const struct credentials *credentials, const struct credential_entry *entry, struct sti_span host,
+		      int64_t now)
+{
+	if (host_is_busy(credentials, entry))
+		return false;
+	return credential_entry_is_good(entry) || allowance_is_left(credentials->hosts, host, now);
+}
+
 /* The entry is not on its shelf of flights yet. */
 static enum sti_error begin(struct credentials *credentials, struct credential_entry *entry, int64_t now)
 {
@@ -216,7 +226,7 @@ static enum sti_error begin(struct credentials *credentials, struct credential_e
 	struct sti_span host = host_name(entry, &memory);
 	enum sti_error error = STI_E_FULL;
 
-	if (!host_is_busy(credentials, entry) && allowance_is_left(credentials->hosts, host, now))
+	if (may_begin(credentials, entry, host, now))
 		error = send_call(credentials, entry);
 	if (error)
 		return error;
@@ -336,6 +346,16 @@ void credentials_doubt(struct credentials *credentials, struct sti_span url, int
 		entry->is_doubted = true;
 }
 
+void credentials_prove(struct credentials *credentials, struct sti_span url)
+{
+	struct credential_entry *entry = credential_shelves_find(credentials->shelves, url);
+
+	if (!entry || entry->is_proven || !entry->content)
+		return;
+	entry->is_proven = true;
+	put_up(credentials, entry);
+}
+
 /* ---- ahead of calls ---- */
 
 static enum sti_error fill(struct credentials *credentials, struct credential_entry *entry, struct sti_span body,
@@ -376,6 +396,8 @@ enum sti_error credentials_preload(struct credentials *credentials, struct sti_s
 	struct credential_entry *entry = credential_shelves_find(credentials->shelves, url);
 	enum sti_error error;
 
+	if (fetched_at > now)
+		fetched_at = now; /* a file from the future would never be old enough to be doubted */
 	if (!entry)
 		return fill_new(credentials, url, body, fetched_at, trust, now);
 	entry->is_held = true;

@@ -112,6 +112,7 @@ static void obey_abandon(struct keeper *keeper)
 {
 	keeping_close(&keeper->next);
 	keeper->has_next = false;
+	sources_hold(keeper->now.sources, false);
 }
 
 static void obey_prepare(struct keeper *keeper)
@@ -127,6 +128,7 @@ static void obey_prepare(struct keeper *keeper)
 	error = keeping_open(keeper, plan, &keeper->next);
 	system = errno;
 	keeper->has_next = !error;
+	sources_hold(keeper->now.sources, keeper->has_next);
 	trust_plan_unref(plan);
 	pthread_mutex_lock(&keeper->lock);
 	keeper->error = error;

@@ -143,7 +143,15 @@ static enum sti_error save_signer(const struct listing *listing, struct sti_span
 
 static struct sti_span payload_of(const struct listing *listing)
 {
-	return listing->is_had ? sti_span(listing->payload_sha256, sizeof(listing->payload_sha256)) : sti_span(NULL, 0);
+	size_t n = sizeof(listing->payload_sha256);
+
+	return listing->has_payload ? sti_span(listing->payload_sha256, n) : sti_span(NULL, 0);
+}
+
+static void keep_payload(struct listing *listing, const struct list *list)
+{
+	memcpy(listing->payload_sha256, list->payload_sha256, sizeof(listing->payload_sha256));
+	listing->has_payload = true;
 }
 
 static enum list_verdict judge(struct listing *listing, struct list *list, const struct chain *signer,
@@ -200,26 +208,27 @@ static enum list_verdict judge_with(struct listing *listing, struct list *list, 
 /* ---- taking ---- */
 
 /* What a list says, read before it replaces anything. */
-struct content {
+struct entries {
 	struct ca_list roots;
 	struct mapping *mapping;
 };
 
-static void content_free(struct content *content)
+static void entries_free(struct entries *entries)
 {
-	ca_list_free(&content->roots);
-	mapping_unref(content->mapping);
+	ca_list_free(&entries->roots);
+	mapping_unref(entries->mapping);
 }
 
-static enum sti_error content_read(const struct list *list, int64_t now, struct content *out)
+static enum sti_error entries_read(const struct list *list, int64_t now, struct entries *out)
 {
-	*out = (struct content){.mapping = NULL};
+	*out = (struct entries){.mapping = NULL};
 	return list->kind == LIST_CA ? ca_list_read(list, now, &out->roots) : mapping_read(list, &out->mapping);
 }
 
-static bool is_empty(const struct list *list, const struct content *content)
+/* F14: a list that names nobody who can be used does not replace one that does. */
+static enum list_verdict entries_judge(const struct list *list, const struct entries *entries)
 {
-	return list->kind == LIST_CA && content->roots.n_good == 0;
+	return list->kind == LIST_CA ? ca_list_judge(&entries->roots) : mapping_judge(entries->mapping);
 }
 
 static enum sti_error save(const struct listing *listing, const struct list *list, struct sti_span signer,
@@ -243,18 +252,18 @@ static void keep_signer(struct listing *listing, struct sti_span signer)
 	listing->signer = copy; /* without memory: empty, and it is fetched again */
 }
 
-static void put_in_force(struct listing *listing, const struct list *list, struct content *content,
+static void put_in_force(struct listing *listing, const struct list *list, struct entries *entries,
 			 const struct mark *mark)
 {
 	ca_list_free(&listing->roots);
 	mapping_unref(listing->mapping);
-	listing->roots = content->roots;
-	listing->mapping = content->mapping;
+	listing->roots = entries->roots;
+	listing->mapping = entries->mapping;
 	listing->mark = *mark;
 	listing->has_mark = true;
 	listing->is_had = true;
 	listing->sequence = list->sequence;
-	memcpy(listing->payload_sha256, list->payload_sha256, sizeof(listing->payload_sha256));
+	keep_payload(listing, list);
 	listing->from = mark->time;
 	listing->until = list_until(list, listing->plan->max_age_s, mark->time);
 }
@@ -263,23 +272,30 @@ static void put_in_force(struct listing *listing, const struct list *list, struc
 static struct offer accept(struct listing *listing, const struct list *list, struct sti_span signer, bool saved,
 			   const struct mark *mark, int64_t now)
 {
-	struct content content;
-	enum sti_error error = content_read(list, now, &content);
+	struct entries entries;
+	enum sti_error error = entries_read(list, now, &entries);
 	struct offer offer = {.step = OFFER_TAKEN, .number = list->sequence};
 
 	if (error)
 		offer = unreadable(error);
-	else if (is_empty(list, &content))
+	else if (entries_judge(list, &entries) != LIST_GOOD)
 		offer = refused(list, LIST_EMPTY);
 	else if (!saved && (error = save(listing, list, signer, mark)))
 		offer = (struct offer){.step = OFFER_UNSAVED, .error = error, .number = list->sequence};
 	if (offer.step != OFFER_TAKEN) {
-		content_free(&content);
+		entries_free(&entries);
 		return offer;
 	}
-	put_in_force(listing, list, &content, mark);
+	put_in_force(listing, list, &entries, mark);
 	keep_signer(listing, signer);
 	return offer;
+}
+
+/* What lies on disk under another signature, and could not be used after a restart. It stays there. */
+static bool is_signed_anew(const struct listing *listing, const struct mark *mark)
+{
+	return listing->has_mark && mark_compare(mark, &listing->mark) == 0 &&
+	       !digest_equal(mark->sha256, listing->mark.sha256);
 }
 
 static struct offer settle(struct listing *listing, const struct list *list, enum list_verdict verdict,
@@ -294,6 +310,8 @@ static struct offer settle(struct listing *listing, const struct list *list, enu
 	if (verdict != LIST_GOOD)
 		return refused(list, verdict);
 	list_mark(list, now, &mark);
+	if (is_signed_anew(listing, &mark)) /* its signer is not kept either, so that the next list's is */
+		return accept(listing, list, (struct sti_span){0}, true, &listing->mark, now);
 	return accept(listing, list, signer, false, &mark, now);
 }
 
@@ -400,6 +418,8 @@ struct offer listing_load(struct listing *listing, int64_t now, const char **sta
 	}
 	if (!error && entry.bytes.n) {
 		error = list_parse(buf_span(&entry.bytes), kind, &list);
+		if (!error && entry.has_mark)
+			keep_payload(listing, list);
 		offer = error ? unreadable(error) : take_kept(listing, &entry, list, now);
 	} else if (error) {
 		offer = failed(error);

@@ -20,7 +20,8 @@ struct listing {
 	bool is_had; /* one was in force, even if it is over by now */
 	int64_t from, until; /* seconds: taken, ends */
 	int64_t sequence;
-	uint8_t payload_sha256[MARK_SHA256]; /* of the one that was in force last */
+	uint8_t payload_sha256[MARK_SHA256]; /* of the one that the mark names */
+	bool has_payload; /* payload_sha256 is known: it was in force, or lies on disk */
 	struct ca_list roots; /* of a CA list */
 	struct mapping *mapping; /* of a cpsMapping; NULL: none */
 	struct buf signer; /* body of the chain that signed it; empty: the operator's, or none */

@@ -23,10 +23,8 @@ enum log_event {
 	LOG_SIGNED,
 	LOG_SIGN_REFUSED,
 	LOG_PUBLISH_FAILED,
-	LOG_NO_ROUTE,
-	LOG_CPS_STORED,
+	LOG_NO_ROUTE, /* no CPS of the called number is known: it goes in band alone */
 	LOG_CPS_REFUSED,
-	LOG_RETRIEVED,
 	LOG_CERT_FETCH_FAILED,
 	LOG_CACHE_LOADED,
 	LOG_CACHE_FILE_REFUSED, /* one of the folder of certificates */

@@ -24,10 +24,8 @@ static enum sti_error write_question(const struct plan_source *plan, struct buf 
 	enum sti_error error = login_read_file(plan->password_file, &password);
 
 	buf_put_byte(out, '{');
-	json_put_name(out, "userId");
-	json_put_string(out, sti_span_str(plan->user));
-	json_put_name(out, "password");
-	json_put_string(out, buf_span(&password));
+	json_put_member(out, "userId", sti_span_str(plan->user));
+	json_put_member(out, "password", buf_span(&password));
 	buf_put_byte(out, '}');
 	buf_free(&password);
 	return error ? error : buf_error(out);

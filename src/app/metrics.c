@@ -53,6 +53,7 @@ static const struct row rows[METRIC_COUNT] = {
 	[METRIC_CASES] = {"verdict_cases", COUNTER, &cases, NULL, "Calls verified, by verification case."},
 	[METRIC_SIGNATURES] = {"signatures", COUNTER, &attest, NULL, "PASSporTs signed."},
 	[METRIC_PUBLISH] = {"publications", COUNTER, &publish, NULL, "Publications to the CPSs of called numbers."},
+	[METRIC_PUBLISHING] = {"publications_pending", GAUGE, NULL, NULL, "Publications that wait or are under way."},
 	[METRIC_PUBLISH_SECONDS] = {"publication_seconds", HISTOGRAM, NULL, NULL,
 				    "Time of a publication, sent to answered."},
 	[METRIC_CPS_POSTS] = {"cps_posts", COUNTER, &post, NULL, "POSTs to our CPS by what became of them."},

@@ -19,6 +19,7 @@ enum metric {
 	METRIC_CASES, /* enum sti_case */
 	METRIC_SIGNATURES, /* enum metrics_attest */
 	METRIC_PUBLISH, /* enum metrics_publish */
+	METRIC_PUBLISHING,
 	METRIC_PUBLISH_SECONDS, /* histogram */
 	METRIC_CPS_POSTS, /* enum metrics_post */
 	METRIC_PASSPORTS, /* gauge: PASSporTs in the store */

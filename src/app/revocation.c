@@ -39,7 +39,7 @@ static struct offer refused(enum sti_error error)
 		return (struct offer){.step = OFFER_FAILED, .error = error};
 	if (error == STI_E_SIGNATURE)
 		return refusals[BAD_SIGNATURE];
-	return refusals[error == STI_E_NOT_FOUND ? BAD_SIGNER : UNREADABLE];
+	return refusals[error == STI_E_CERT ? UNREADABLE : BAD_SIGNER];
 }
 
 /* A CRL without a number is numbered by its time, so that its mark goes up as well (threats.md E21). */
@@ -85,7 +85,7 @@ static struct offer take_checked(struct revocation *revocation, struct crl *crl,
 
 	if (is_same(revocation, crl))
 		return (struct offer){.step = OFFER_SAME};
-	if (crl_this_update(crl) > now + LIMIT_SKEW_S)
+	if (!saved && crl_this_update(crl) > now + LIMIT_SKEW_S)
 		return refusals[NOT_YET];
 	if (!saved && revocation->has_mark && crl_is_older(crl, &revocation->mark))
 		return refusals[ROLLBACK];
@@ -97,6 +97,17 @@ static struct offer take_checked(struct revocation *revocation, struct crl *crl,
 	return (struct offer){.step = OFFER_TAKEN};
 }
 
+/* What was revoked stays so over a restart: what lies on disk was taken when its time was right, so it is enough
+ * that its signer was in its time when it signed (threats.md E19). */
+static enum sti_error check(const struct revocation *revocation, const struct crl *crl, bool saved, int64_t now)
+{
+	enum sti_error error = crl_check(crl, revocation->plan->anchor, NULL, now);
+
+	if (error == STI_E_TIMEOUT && saved)
+		error = crl_check(crl, revocation->plan->anchor, NULL, crl_this_update(crl));
+	return error;
+}
+
 static struct offer take(struct revocation *revocation, struct sti_span body, bool saved, int64_t now)
 {
 	struct crl *crl;
@@ -105,7 +116,7 @@ static struct offer take(struct revocation *revocation, struct sti_span body, bo
 
 	if (error)
 		return refused(error == STI_E_MEMORY ? error : STI_E_CERT);
-	error = crl_check(crl, revocation->plan->anchor, NULL, now);
+	error = check(revocation, crl, saved, now);
 	offer = error ? refused(error) : take_checked(revocation, crl, saved, now);
 	crl_unref(crl);
 	return offer;

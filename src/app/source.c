@@ -65,6 +65,19 @@ static void rest(struct source *source, enum metrics_done how, int64_t wait)
 	metrics_source_fetch(source->hub->metrics, (enum metrics_source)source->plan->kind, how);
 }
 
+/* Nothing is put in force and on disk while the plan after this one waits to take over: it would go on with less
+ * than what was in force, with a certificate that is not revoked any more. */
+static bool is_passed_over(struct source *source)
+{
+	if (source->is_ended || !source->hub->is_held)
+		return source->is_ended;
+	listing_forget(&source->listing);
+	source->phase = SOURCE_IDLE;
+	source->has_logged_in_again = false;
+	source->due = clock_now();
+	return true;
+}
+
 static void succeed(struct source *source)
 {
 	source_report_back(source);
@@ -149,7 +162,7 @@ static void got_signer(void *context, enum sti_error error, const struct http_re
 	struct source *source = context;
 	struct offer offer;
 
-	if (source->is_ended)
+	if (is_passed_over(source))
 		return;
 	if (error || response->status != 200) {
 		listing_forget(&source->listing);
@@ -188,7 +201,7 @@ static void got_login(void *context, enum sti_error error, const struct http_res
 {
 	struct source *source = context;
 
-	if (source->is_ended)
+	if (is_passed_over(source))
 		return;
 	buf_free(&source->token);
 	if (!error)
@@ -214,7 +227,7 @@ static void got_body(void *context, enum sti_error error, const struct http_resp
 {
 	struct source *source = context;
 
-	if (source->is_ended)
+	if (is_passed_over(source))
 		return;
 	if (error) {
 		fail_for(source, sti_error_text(error), 0);

@@ -18,6 +18,7 @@ struct source_hub { /* what the sources of one plan share */
 	struct log *log;
 	void (*changed)(void *context, enum plan_kind kind); /* something else is in force */
 	void *context;
+	bool is_held; /* another plan has read what lies on disk: what comes now is asked for again later */
 };
 
 enum source_phase { SOURCE_IDLE, SOURCE_LOGIN, SOURCE_BODY, SOURCE_SIGNER };

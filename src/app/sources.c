@@ -142,10 +142,27 @@ static void tell(const struct sources *sources, int64_t now)
 	log_end(sources->config.log, &line, now);
 }
 
+/* Of the marks: they are from before a restart too, and of CRLs that a clock set back makes early. Of a list
+ * they only say when it came by our own clock, which proves nothing. */
+static int64_t newest_crl(const struct sources *sources)
+{
+	int64_t newest = 0;
+
+	for (size_t i = 0; i < sources->n; i++) {
+		const struct revocation *revocation = &sources->source[i].revocation;
+
+		if (revocation->has_mark && revocation->mark.time > newest)
+			newest = revocation->mark.time;
+	}
+	return newest;
+}
+
 static enum sti_error swap(struct sources *sources)
 {
-	struct trust_parts parts = {
-		.roots = sources->roots, .roots_generation = sources->roots_generation, .crls = sources->crls};
+	struct trust_parts parts = {.roots = sources->roots,
+				    .roots_generation = sources->roots_generation,
+				    .crls = sources->crls,
+				    .not_before = newest_crl(sources)};
 	struct trust_snapshot *snapshot;
 	enum sti_error error;
 
@@ -249,6 +266,11 @@ void sources_tick(struct sources *sources, int64_t now)
 		source_tick(&sources->source[i], now);
 	(void)publish(sources, now);
 	measure(sources, now);
+}
+
+void sources_hold(struct sources *sources, bool held)
+{
+	sources->hub.is_held = held;
 }
 
 void sources_poll(struct sources *sources, int64_t now)

@@ -39,6 +39,9 @@ void sources_close(struct sources *sources);
 /* To be called about once a second: asks who is due, warns of what gets old. */
 void sources_tick(struct sources *sources, int64_t now);
 
+/* While it is held nothing else is put in force: the sources of the next plan have read what lies on disk. */
+void sources_hold(struct sources *sources, bool held);
+
 /* Asks all of them now. */
 void sources_poll(struct sources *sources, int64_t now);
 

@@ -33,8 +33,8 @@ enum timekeeper_news {
 /* Right until the first look says otherwise. */
 void timekeeper_open(struct timekeeper *timekeeper, int64_t floor, int64_t wall_s, int64_t steady_ms);
 
-/* It was at least this when something of which the signature was good was signed: its iat, its thisUpdate.
- * Only what was accepted, that is what did not lie ahead of the clock itself. */
+/* It was at least this when something of which the signature was good was signed: thisUpdate of a CRL. Only of
+ * what was accepted, that is what did not lie ahead of the clock itself. A lower time changes nothing. */
 void timekeeper_raise(struct timekeeper *timekeeper, int64_t known);
 
 /* The gravest news; *jump_s: by how much the wall clock moved against the other since the last look. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/field.h"
 #include "base/uuid.h"
 #include "json/writer.h"
 
@@ -64,22 +65,6 @@ enum sti_error bench_batch_identity(const struct bench_signer *signer, size_t i,
 	return error ? error : sign(signer, &call, out, n);
 }
 
-static void put_tn(struct buf *out, const char *name, const struct sti_tn *tn)
-{
-	json_put_name(out, name);
-	buf_put_str(out, "{\"tn\":");
-	json_put_string(out, sti_tn_span(tn));
-	buf_put_byte(out, '}');
-}
-
-static void put_tns(struct buf *out, const char *name, const struct sti_tn *tn)
-{
-	json_put_name(out, name);
-	buf_put_str(out, "{\"tn\":[");
-	json_put_string(out, sti_tn_span(tn));
-	buf_put_str(out, "]}");
-}
-
 static void put_posting(struct buf *out, const struct call *call, struct sti_span identity)
 {
 	(void)call;
@@ -89,12 +74,11 @@ static void put_posting(struct buf *out, const struct call *call, struct sti_spa
 static void put_verification(struct buf *out, const struct call *call, struct sti_span identity)
 {
 	buf_put_str(out, "{\"verificationRequest\":{");
-	put_tn(out, "from", &call->orig);
-	put_tns(out, "to", &call->dest);
+	field_put_tn(out, "from", &call->orig);
+	field_put_tns(out, "to", &call->dest, 1);
 	json_put_name(out, "time");
 	buf_put_int(out, call->iat);
-	json_put_name(out, "identity");
-	json_put_string(out, identity);
+	json_put_member(out, "identity", identity);
 	buf_put_str(out, "}}");
 }
 
@@ -102,14 +86,12 @@ static void put_signing(struct buf *out, const struct call *call, struct sti_spa
 {
 	(void)identity;
 	buf_put_str(out, "{\"signingRequest\":{");
-	json_put_name(out, "attest");
-	buf_put_str(out, "\"A\"");
-	put_tns(out, "dest", &call->dest);
+	json_put_member(out, "attest", sti_span_str("A"));
+	field_put_tns(out, "dest", &call->dest, 1);
 	json_put_name(out, "iat");
 	buf_put_int(out, call->iat);
-	put_tn(out, "orig", &call->orig);
-	json_put_name(out, "origid");
-	json_put_string(out, sti_span_str(call->origid));
+	field_put_tn(out, "orig", &call->orig);
+	json_put_member(out, "origid", sti_span_str(call->origid));
 	buf_put_str(out, "}}");
 }
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/cache_import.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "app/arena.h"
 #include "app/contents.h"
 #include "app/larder.h"
 #include "base/limits.h"
 #include "cmd/command.h"
+#include "cmd/report.h"
 #include "store/file.h"
 
 enum { AT_ONCE = 16, PER_HOST = 4 };
+enum { URL_TEXT = 4 * LIMIT_X5U + 1 }; /* each octet as \xHH */
 
 /* A URL to be fetched. */
 struct wanted {
@@ -60,15 +60,28 @@ size_t cache_import_failed(const struct cache_import *import)
 	return import->failed;
 }
 
+/* What is refused for being no URL may be anything, from a list that was made of calls. */
+static const char *url_text(struct sti_span url, char text[URL_TEXT])
+{
+	int saved = errno;
+	struct buf out = buf_lend(text, URL_TEXT);
+
+	report_put_visible(&out, sti_span_first(url, LIMIT_X5U));
+	buf_put_byte(&out, '\0');
+	errno = saved;
+	return text;
+}
+
 static void count(struct cache_import *import, struct sti_span url, const char *what, enum sti_error error)
 {
+	char text[URL_TEXT];
+
 	if (!error) {
 		import->done++;
 		return;
 	}
 	import->failed++;
-	complain(STATUS_NO, "%.*s: %s%s", (int)url.n, (const char *)url.p, what,
-		 error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+	complain(STATUS_NO, "%s: %s%s", url_text(url, text), what, error_why(error));
 }
 
 /* Certificates and no private key: what is kept will be believed as far as the roots go. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/cert_report.h"
 
+#include "cmd/report.h"
 #include "json/utf8.h"
 #include "json/writer.h"
 
@@ -117,7 +118,7 @@ static void put_text(struct sti_span file, const struct cert_answer *answer, str
 	buf_put_str(out, answer->profile);
 	for (size_t i = 0; (spc = spc_at(answer->list, i)).p; i++) {
 		buf_put_str(out, i ? " " : "; SPC ");
-		buf_put(out, spc);
+		report_put_visible(out, spc); /* IA5: any control, a line feed and an escape sequence too */
 	}
 	buf_put_str(out, country.p ? "; country " : "; no country");
 	buf_put(out, country);

@@ -61,18 +61,9 @@ int status_of(enum sti_error error)
 	}
 }
 
-const char *crl_why(enum sti_error error)
+const char *error_why(enum sti_error error)
 {
-	switch (error) {
-	case STI_E_NOT_FOUND:
-		return "no certificate of its issuer in the anchor, or none that the anchor vouches for";
-	case STI_E_TIMEOUT:
-		return "its issuer's certificate is outside its validity";
-	case STI_E_IO:
-		return strerror(errno);
-	default:
-		return sti_error_text(error);
-	}
+	return error == STI_E_IO ? strerror(errno) : sti_error_text(error);
 }
 
 static int help_of(const struct command *command)

@@ -37,7 +37,7 @@ int help_page(const char *name);
 /* STATUS_SYSTEM for what the machine refused, STATUS_USAGE for unreadable input. */
 int status_of(enum sti_error error);
 
-/* Why sti_crls_create would not have a CRL under its anchor; errno counts for STI_E_IO. */
-const char *crl_why(enum sti_error error);
+/* For a complaint: errno's text for STI_E_IO, else the error's own. */
+const char *error_why(enum sti_error error);
 
 #endif

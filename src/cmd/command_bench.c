@@ -25,7 +25,6 @@ enum {
 struct bench_options {
 	bool json;
 	bool quick;
-	bool help;
 	int64_t seconds;
 	int64_t fill;
 	const char *signing;
@@ -313,16 +312,11 @@ int command_bench(int argc, char **argv)
 		{"--signing", "ADDRESS", OPTION_TEXT, &options.signing,
 		 "only loads that plain HTTP signing service, open loop"},
 		{"--rate", "N", OPTION_NUMBER, &options.rate, "with --signing: requests a second; default 200"},
-		{"--help", NULL, OPTION_FLAG, &options.help, "this"},
 	};
-	int rest;
+	int rest, status;
 
-	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest))
-		return STATUS_USAGE;
-	if (options.help) {
-		option_help(row, sizeof(row) / sizeof(row[0]));
-		return STATUS_GOOD;
-	}
+	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest, &status))
+		return status;
 	if (rest)
 		return complain(STATUS_USAGE, "bench takes options only");
 	return run(&options);

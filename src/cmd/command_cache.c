@@ -24,13 +24,7 @@ struct cache_options {
 	bool expired;
 	bool all;
 	bool json;
-	bool help;
 };
-
-static const char *why(enum sti_error error)
-{
-	return error == STI_E_IO ? strerror(errno) : sti_error_text(error);
-}
 
 /* ---- import ---- */
 
@@ -83,14 +77,14 @@ static int import_all(struct cache_import *import, const struct cache_options *o
 	for (int i = 0; !error && i < n; i++)
 		error = import_word(import, word[i]);
 	if (error)
-		return complain(status_of(error), "cache import: %s", why(error));
+		return complain(status_of(error), "cache import: %s", error_why(error));
 	if (options->list)
 		error = import_list(import, options->list);
 	if (error)
-		return complain(status_of(error), "%s: %s", options->list, why(error));
+		return complain(status_of(error), "%s: %s", options->list, error_why(error));
 	error = cache_import_run(import);
 	if (error)
-		return complain(status_of(error), "cache import: %s", why(error));
+		return complain(status_of(error), "cache import: %s", error_why(error));
 	printf("%zu in %s, %zu refused\n", cache_import_done(import), options->folder, cache_import_failed(import));
 	return cache_import_failed(import) ? STATUS_NO : STATUS_GOOD;
 }
@@ -146,7 +140,7 @@ static void visit_all(struct visit *visit)
 	enum sti_error error = larder_open(visit->options->folder, &larder);
 
 	if (error) {
-		visit->status = complain(status_of(error), "%s: %s", visit->options->folder, why(error));
+		visit->status = complain(status_of(error), "%s: %s", visit->options->folder, error_why(error));
 		return;
 	}
 	while (error != STI_E_NOT_FOUND) {
@@ -156,7 +150,8 @@ static void visit_all(struct visit *visit)
 		if (!error)
 			visit_one(visit, &item);
 		else if (error != STI_E_NOT_FOUND)
-			visit->status = complain(STATUS_NO, "%s/%s: %s", visit->options->folder, item.name, why(error));
+			visit->status =
+				complain(STATUS_NO, "%s/%s: %s", visit->options->folder, item.name, error_why(error));
 		larder_item_free(&item);
 		if (error && !item.name[0])
 			break;
@@ -164,25 +159,16 @@ static void visit_all(struct visit *visit)
 	larder_close(larder);
 }
 
-static void put_text(struct buf *out, const char *name, struct sti_span text)
-{
-	json_put_name(out, name);
-	if (text.p)
-		json_put_string(out, text);
-	else
-		buf_put_str(out, "null");
-}
-
 static void put_json(struct buf *out, const struct larder_item *item, const struct sti_credential *credential)
 {
 	buf_put_str(out, "{");
-	put_text(out, "url", item->url);
+	json_put_member(out, "url", item->url);
 	json_put_name(out, "sha256");
 	buf_put_str(out, "\"");
 	buf_put_hex(out, sti_span(sti_credential_sha256(credential), 32));
 	buf_put_str(out, "\"");
-	put_text(out, "subject", sti_credential_subject(credential));
-	put_text(out, "spc", sti_credential_spc(credential));
+	json_put_member(out, "subject", sti_credential_subject(credential));
+	json_put_member(out, "spc", sti_credential_spc(credential));
 	json_put_name(out, "until");
 	buf_put_int(out, sti_credential_until(credential));
 	json_put_name(out, "time");
@@ -247,7 +233,7 @@ static void remove_one(struct visit *visit, struct sti_span url)
 	visit->n += !error;
 	if (error)
 		visit->status = complain(error == STI_E_NOT_FOUND ? STATUS_NO : status_of(error), "%.*s: %s",
-					 (int)url.n, (const char *)url.p, why(error));
+					 (int)url.n, (const char *)url.p, error_why(error));
 }
 
 static void purge_one(struct visit *visit, const struct larder_item *item, const struct sti_credential *credential)
@@ -303,16 +289,11 @@ int command_cache(int argc, char **argv)
 		{"--expired", NULL, OPTION_FLAG, &options.expired, "purge: those past their end"},
 		{"--all", NULL, OPTION_FLAG, &options.all, "purge: all of them"},
 		{"--json", NULL, OPTION_FLAG, &options.json, "list: one JSON document"},
-		{"--help", NULL, OPTION_FLAG, &options.help, "this"},
 	};
-	int rest;
+	int rest, status;
 
-	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest))
-		return STATUS_USAGE;
-	if (options.help) {
-		option_help(row, sizeof(row) / sizeof(row[0]));
-		return STATUS_GOOD;
-	}
+	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest, &status))
+		return status;
 	if (rest < 1)
 		return complain(STATUS_USAGE, "cache takes import, list or purge");
 	return run_verb(argv[1], &options, argv + 2, rest - 1);

@@ -8,6 +8,7 @@
 #include "cmd/cert_file.h"
 #include "cmd/cert_report.h"
 #include "cmd/command.h"
+#include "cmd/crl_option.h"
 #include "cmd/option.h"
 #include "pki/roots.h"
 #include "store/file.h"
@@ -17,19 +18,12 @@ enum { DOMAIN_MAX = 64 * 1024 };
 struct cert_options {
 	struct option_list root;
 	struct option_list intermediate;
-	struct option_list crl;
-	struct option_list anchor;
+	struct crl_option crl;
 	const char *domain;
 	int64_t at; /* -1: now */
 	bool no_time;
 	bool json;
-	bool help;
 };
-
-static const char *why(enum sti_error error)
-{
-	return error == STI_E_IO ? strerror(errno) : sti_error_text(error);
-}
 
 static int add_files(const struct option_list *files, struct chain *all)
 {
@@ -72,57 +66,14 @@ static int make_roots(struct cert_check *check)
 	if (!error)
 		error = roots_make(entry, n, true, &check->roots);
 	free(entry);
-	return error ? complain(status_of(error), "--root: %s", why(error)) : STATUS_GOOD;
-}
-
-/* With several CRLs each has its anchor, in their order, or all have the one. */
-static const char *anchor_of(const struct cert_options *options, size_t i)
-{
-	return options->anchor.text[options->anchor.n == 1 ? 0 : i];
+	return error ? complain(status_of(error), "--root: %s", error_why(error)) : STATUS_GOOD;
 }
 
 static int read_one(const char *path, size_t max, struct buf *out)
 {
 	enum sti_error error = file_read(path, max, out);
 
-	return error ? complain(status_of(error), "%s: %s", path, why(error)) : STATUS_GOOD;
-}
-
-/* A CRL that is past says nothing about anybody, which is told; with --no-time its dates do not matter. */
-static int make_crls(const struct cert_options *options, const struct sti_crl_source *source, struct cert_check *check)
-{
-	size_t at = 0;
-	enum sti_error error = sti_crls_create(source, options->crl.n, check->now, &check->crls, &at);
-
-	if (error)
-		return complain(status_of(error), "%s: %s, expected a CRL signed under %s (RFC 5280 6.3.3)",
-				options->crl.text[at], crl_why(error), anchor_of(options, at));
-	return STATUS_GOOD;
-}
-
-static int load_crls(const struct cert_options *options, struct cert_check *check)
-{
-	struct buf crl[OPTION_LIST_MAX] = {0}, anchor[OPTION_LIST_MAX] = {0};
-	struct sti_crl_source source[OPTION_LIST_MAX];
-	int status = STATUS_GOOD;
-	size_t n = options->crl.n;
-
-	if (options->anchor.n != n && (options->anchor.n != 1 || !n))
-		return complain(STATUS_USAGE, "--crl-anchor: expected one for each --crl, or one for all");
-	for (size_t i = 0; i < n && !status; i++) {
-		status = read_one(options->crl.text[i], LIMIT_CRL, &crl[i]);
-		if (!status)
-			status = read_one(anchor_of(options, i), LIMIT_CERT_BODY, &anchor[i]);
-		source[i] = (struct sti_crl_source){
-			buf_span(&crl[i]), buf_span(&anchor[i]), {0}, check->any_time ? INT32_MAX : 0, true};
-	}
-	if (!status && n)
-		status = make_crls(options, source, check);
-	for (size_t i = 0; i < n; i++) {
-		buf_free(&crl[i]);
-		buf_free(&anchor[i]);
-	}
-	return status;
+	return error ? complain(status_of(error), "%s: %s", path, error_why(error)) : STATUS_GOOD;
 }
 
 static int load_domain(const struct cert_options *options, struct cert_check *check)
@@ -140,7 +91,7 @@ static int load_domain(const struct cert_options *options, struct cert_check *ch
 	error = domain_file_parse(buf_span(&text), &check->domain, &expected);
 	buf_free(&text);
 	if (error)
-		return complain(status_of(error), "%s: %s", options->domain, expected ? expected : why(error));
+		return complain(status_of(error), "%s: %s", options->domain, expected ? expected : error_why(error));
 	return STATUS_GOOD;
 }
 
@@ -153,7 +104,8 @@ static int load(const struct cert_options *options, struct cert_check *check)
 	if (!status)
 		status = make_roots(check);
 	if (!status)
-		status = load_crls(options, check);
+		status =
+			crl_option_load(&options->crl, check->now, check->any_time ? INT32_MAX : 0, true, &check->crls);
 	return status ? status : load_domain(options, check);
 }
 
@@ -172,7 +124,7 @@ static int print(struct buf *line)
 
 	if (!error && line->n && fwrite(line->p, 1, line->n, stdout) != line->n)
 		error = STI_E_IO;
-	return error ? complain(status_of(error), "output: %s", why(error)) : STATUS_GOOD;
+	return error ? complain(status_of(error), "output: %s", error_why(error)) : STATUS_GOOD;
 }
 
 static int print_one(const struct cert_check *check, const struct cert_options *options, const char *path,
@@ -184,7 +136,7 @@ static int print_one(const struct cert_check *check, const struct cert_options *
 	int status;
 
 	if (error)
-		return complain(status_of(error), "%s: %s", path, why(error));
+		return complain(status_of(error), "%s: %s", path, error_why(error));
 	cert_report_put(path, &answer, options->json, &line);
 	status = print(&line);
 	if (!status && !cert_answer_is_good(&answer))
@@ -219,7 +171,7 @@ static int check_file(const struct cert_check *check, const struct cert_options 
 	int status = STATUS_GOOD;
 
 	if (error == STI_E_MEMORY)
-		return complain(STATUS_SYSTEM, "%s: %s", path, why(error));
+		return complain(STATUS_SYSTEM, "%s: %s", path, error_why(error));
 	if (error)
 		return print_unread(options, path, error);
 	for (size_t i = 0; i < file.n; i++)
@@ -254,23 +206,18 @@ static int check(int argc, char **argv)
 		{"--root", "FILE", OPTION_LIST, &options.root, "roots of the trusted STI-CAs; may stand several times"},
 		{"--intermediate", "FILE", OPTION_LIST, &options.intermediate,
 		 "CAs between them; may stand several times"},
-		{"--crl", "FILE", OPTION_LIST, &options.crl, "a CRL, PEM or DER; may stand several times"},
-		{"--crl-anchor", "FILE", OPTION_LIST, &options.anchor,
+		{"--crl", "FILE", OPTION_LIST, &options.crl.crl, "a CRL, PEM or DER; may stand several times"},
+		{"--crl-anchor", "FILE", OPTION_LIST, &options.crl.anchor,
 		 "PEM with the CRL issuer's certificate: one for each --crl, or one for all"},
 		{"--domain", "FILE", OPTION_TEXT, &options.domain, "the trust domain: its policies, CRL and country"},
 		{"--at", "SECONDS", OPTION_NUMBER, &options.at, "judge as of then, seconds of the epoch"},
 		{"--no-time", NULL, OPTION_FLAG, &options.no_time, "dates do not matter"},
 		{"--json", NULL, OPTION_FLAG, &options.json, "a JSON object on each line"},
-		{"--help", NULL, OPTION_FLAG, &options.help, "this"},
 	};
-	int rest;
+	int rest, status;
 
-	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest))
-		return STATUS_USAGE;
-	if (options.help) {
-		option_help(row, sizeof(row) / sizeof(row[0]));
-		return STATUS_GOOD;
-	}
+	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest, &status))
+		return status;
 	if (!rest)
 		return complain(STATUS_USAGE, "cert check takes files with certificates");
 	if (options.at >= 0 && options.no_time)

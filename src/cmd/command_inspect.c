@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <openssl/evp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +14,6 @@
 struct inspect_options {
 	int64_t now;
 	bool json;
-	bool help;
 };
 
 /* A document may be as large as the input; JSON of a certificate is longer than its DER. */
@@ -26,57 +23,6 @@ static const struct json_limits wide = {.depth = 8, .members = 250000, .nodes = 
 
 /* Deployed servers answer with the token as a member of an object (standards.md 4.1, 4.2). */
 static const char *const wrapping[] = {"caList", "cpsMapping", "token"};
-
-static void add_finding(struct inspect *in, const struct inspect_finding *given, const char *format, va_list arguments)
-	__attribute__((format(printf, 3, 0)));
-static void add_finding(struct inspect *in, const struct inspect_finding *given, const char *format, va_list arguments)
-{
-	struct inspect_finding *finding = &in->finding[in->n_finding];
-
-	if (in->n_finding == INSPECT_FINDINGS)
-		return;
-	in->n_finding++;
-	*finding = *given;
-	vsnprintf(finding->what, sizeof(finding->what), format, arguments);
-}
-
-void inspect_fault(struct inspect *in, const char *clause, const char *format, ...)
-{
-	va_list arguments;
-
-	in->n_error++;
-	va_start(arguments, format);
-	add_finding(in, &(struct inspect_finding){.level = "error", .clause = clause}, format, arguments);
-	va_end(arguments);
-}
-
-void inspect_note(struct inspect *in, const char *clause, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	add_finding(in, &(struct inspect_finding){.level = "note", .clause = clause}, format, arguments);
-	va_end(arguments);
-}
-
-static void add_lint(struct inspect *in, const struct lint *lint, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-static void add_lint(struct inspect *in, const struct lint *lint, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	add_finding(in,
-		    &(struct inspect_finding){
-			    .level = lint_level_text(lint->level), .lint = lint->name, .clause = lint->clause},
-		    format, arguments);
-	va_end(arguments);
-}
-
-void inspect_lint(struct inspect *in, const struct lint *lint, const char *subject)
-{
-	add_lint(in, lint, "%s: expected %s", subject, lint->what);
-}
 
 /* --- what is it --- */
 
@@ -267,21 +213,6 @@ static void take_apart(struct inspect *in)
 		in->jws_error = jws_parse(in->token, &wide, &in->jws);
 }
 
-void inspect_put_jws(struct inspect *in, const struct jws *jws, bool with_payload)
-{
-	struct report *report = &in->report;
-
-	report_json(report, "header", jws->header, json_root(jws->header));
-	if (with_payload && jws->payload)
-		report_json(report, "payload", jws->payload, json_root(jws->payload));
-	if (jws->payload_error)
-		inspect_fault(in, "RFC 7519 7.2", "payload: %s", sti_error_text(jws->payload_error));
-	if (jws->signature_error)
-		inspect_fault(in, "RFC 7518 3.4", "signature: not 64 octets in base64url");
-	else
-		report_hex(report, "signature", sti_span(jws->signature, sizeof(jws->signature)));
-}
-
 /* --- telling --- */
 
 static void put_findings(struct inspect *in)
@@ -368,8 +299,7 @@ static int inspect(const struct inspect_options *options, const char *file)
 		jws_free(&in->jws);
 		json_free(in->wrapper);
 	} else {
-		status = complain(status_of(error), "%s: %s", file,
-				  error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+		status = complain(status_of(error), "%s: %s", file, error_why(error));
 	}
 	buf_free(&bytes);
 	free(in);
@@ -382,16 +312,11 @@ int command_inspect(int argc, char **argv)
 	const struct option_row row[] = {
 		{"--json", NULL, OPTION_FLAG, &options.json, "one JSON document"},
 		{"--now", "SECONDS", OPTION_NUMBER, &options.now, "what has expired, as of then; seconds of the epoch"},
-		{"--help", NULL, OPTION_FLAG, &options.help, "this"},
 	};
-	int rest;
+	int rest, status;
 
-	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest))
-		return STATUS_USAGE;
-	if (options.help) {
-		option_help(row, sizeof(row) / sizeof(row[0]));
-		return STATUS_GOOD;
-	}
+	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest, &status))
+		return status;
 	if (rest != 1)
 		return complain(STATUS_USAGE, "inspect takes one file or -");
 	return inspect(&options, argv[1]);

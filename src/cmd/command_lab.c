@@ -16,10 +16,9 @@ struct lab_options {
 	const char *scenario;
 	const char *dir;
 	bool json;
-	bool help;
 };
 
-enum { ROWS = 4 };
+enum { ROWS = 3 };
 
 static void set_rows(struct lab_options *options, struct option_row row[ROWS])
 {
@@ -29,7 +28,6 @@ static void set_rows(struct lab_options *options, struct option_row row[ROWS])
 				     "one JSON document instead of a story"};
 	row[2] = (struct option_row){"--dir", "DIR", OPTION_TEXT, &options->dir,
 				     "where keys, certificates, configurations and logs go; default: made and removed"};
-	row[3] = (struct option_row){"--help", NULL, OPTION_FLAG, &options->help, "this"};
 }
 
 static void list_scenarios(FILE *out)
@@ -203,7 +201,7 @@ int command_lab(int argc, char **argv)
 {
 	struct lab_options options = {0};
 	struct option_row row[ROWS];
-	int rest;
+	int rest, status;
 
 	/* The TDM leg of a call; not for people. */
 	if (argc == 2 && strcmp(argv[1], "tdm") == 0)
@@ -212,12 +210,10 @@ int command_lab(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "pa") == 0)
 		return lab_pa_run(argv[2]);
 	set_rows(&options, row);
-	if (!option_read(argc, argv, row, ROWS, &rest))
-		return STATUS_USAGE;
-	if (options.help) {
-		option_help(row, ROWS);
-		list_scenarios(stdout);
-		return STATUS_GOOD;
+	if (!option_read(argc, argv, row, ROWS, &rest, &status)) {
+		if (status == STATUS_GOOD)
+			list_scenarios(stdout);
+		return status;
 	}
 	if (rest > 1)
 		return complain(STATUS_USAGE, "lab takes up, down, or options");

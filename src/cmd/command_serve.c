@@ -2,34 +2,49 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "app/clock.h"
 #include "app/process.h"
 #include "cmd/command.h"
 #include "cmd/server.h"
 
+struct supervised {
+	const char *file;
+	struct log *log; /* our own: the worker that could have written is gone */
+};
+
 static int run_worker(void *context)
 {
-	return server_run(context);
+	const struct supervised *supervised = context;
+
+	return server_run(supervised->file);
 }
 
-/* The line is the supervisor's own: the worker that could have written it is gone. */
 static void worker_crashed(void *context, int signal, int64_t wait_ms)
 {
-	(void)context;
-	complain(STATUS_SYSTEM, "alarm=critical event=worker_crashed signal=%d next_in_ms=%lld", signal,
-		 (long long)wait_ms);
+	const struct supervised *supervised = context;
+	struct log_line line;
+
+	log_begin(&line, LOG_WORKER_CRASHED);
+	log_put_int(&line, "signal", signal);
+	log_put_int(&line, "next_in_ms", wait_ms);
+	log_end(supervised->log, &line, clock_now());
 }
 
-static int supervise(char *file)
+static int supervise(const char *file)
 {
-	struct process_plan plan = {.run = run_worker, .crashed = worker_crashed, .context = file};
+	struct supervised supervised = {file, log_create(STDERR_FILENO, NULL)};
+	struct process_plan plan = {.run = run_worker, .crashed = worker_crashed, .context = &supervised};
 	int status = STATUS_SYSTEM;
-	enum sti_error error = process_supervise(&plan, &status);
+	enum sti_error error = supervised.log ? process_supervise(&plan, &status) : STI_E_MEMORY;
 
 	if (error == STI_E_LIMIT)
-		return complain(STATUS_SYSTEM,
-				"alarm=critical event=crash_loop the worker crashed too often, giving up");
-	return error ? complain(STATUS_SYSTEM, "no worker could be started: %s", strerror(errno)) : status;
+		log_event(supervised.log, LOG_CRASH_LOOP, clock_now(), "why", "crashed too often, giving up");
+	else if (error)
+		complain(STATUS_SYSTEM, "no worker could be started: %s", error_why(error));
+	log_free(supervised.log);
+	return error ? STATUS_SYSTEM : status;
 }
 
 int command_serve(int argc, char **argv)

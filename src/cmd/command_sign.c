@@ -20,7 +20,6 @@ struct sign_options {
 	const char *div;
 	const char *origid;
 	int64_t iat;
-	bool help;
 };
 
 struct sign_input {
@@ -148,16 +147,11 @@ int command_sign(int argc, char **argv)
 		{"--iat", "SECONDS", OPTION_NUMBER, &options.iat,
 		 "time of the call, seconds of the epoch; default now"},
 		{"--origid", "UUID", OPTION_TEXT, &options.origid, "default a new one"},
-		{"--help", NULL, OPTION_FLAG, &options.help, "this"},
 	};
-	int rest;
+	int rest, status;
 
-	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest))
-		return STATUS_USAGE;
-	if (options.help) {
-		option_help(row, sizeof(row) / sizeof(row[0]));
-		return STATUS_GOOD;
-	}
+	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest, &status))
+		return status;
 	if (rest)
 		return complain(STATUS_USAGE, "sign takes options only");
 	return read_input(&options, &in) ? sign(&options, &in) : STATUS_USAGE;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sti/identity.h>
@@ -9,6 +8,7 @@
 #include "app/clock.h"
 #include "base/limits.h"
 #include "cmd/command.h"
+#include "cmd/crl_option.h"
 #include "cmd/fetch.h"
 #include "cmd/identity_input.h"
 #include "cmd/option.h"
@@ -19,8 +19,7 @@ enum { ROOTS_MAX = 4 * 1024 * 1024 };
 
 struct verify_options {
 	struct option_list trust;
-	struct option_list crl;
-	struct option_list crl_anchor;
+	struct crl_option crl;
 	struct option_list permit;
 	const char *cert;
 	const char *fetch_ca;
@@ -28,7 +27,6 @@ struct verify_options {
 	const char *dest;
 	int64_t now;
 	bool json;
-	bool help;
 };
 
 /* What the command holds while it judges. */
@@ -47,11 +45,6 @@ struct verify_session {
 	enum sti_error fetch_error; /* of the last certificate that was asked for */
 };
 
-static const char *why(enum sti_error error)
-{
-	return error == STI_E_IO ? strerror(errno) : sti_error_text(error);
-}
-
 static int read_files(const struct option_list *files, struct buf *out)
 {
 	for (size_t i = 0; i < files->n; i++) {
@@ -59,7 +52,7 @@ static int read_files(const struct option_list *files, struct buf *out)
 		enum sti_error error = file_read(files->text[i], ROOTS_MAX, &one);
 
 		if (error)
-			return complain(status_of(error), "%s: %s", files->text[i], why(error));
+			return complain(status_of(error), "%s: %s", files->text[i], error_why(error));
 		buf_put(out, buf_span(&one));
 		buf_put_str(out, "\n");
 		buf_free(&one);
@@ -83,58 +76,6 @@ static int load_roots(struct verify_session *s)
 	return status;
 }
 
-enum { CRLS = OPTION_LIST_MAX };
-
-/* One file of each pair; the text is the caller's to free, whatever is returned. */
-static int read_pair(const char *file, size_t max, struct buf *out, struct sti_span *text)
-{
-	enum sti_error error = file_read(file, max, out);
-
-	*text = buf_span(out);
-	return error ? complain(status_of(error), "%s: %s", file, why(error)) : STATUS_GOOD;
-}
-
-/* With several CRLs each has its anchor, in their order, or all have the one. */
-static const char *anchor_of(const struct verify_options *options, size_t i)
-{
-	return options->crl_anchor.text[options->crl_anchor.n == 1 ? 0 : i];
-}
-
-static int make_crls(struct verify_session *s, const struct sti_crl_source *source, size_t n)
-{
-	size_t at = 0;
-	enum sti_error error = sti_crls_create(source, n, s->now, &s->crls, &at);
-
-	if (!error)
-		return STATUS_GOOD;
-	return complain(status_of(error), "%s: %s, expected a CRL signed under %s (RFC 5280 5, ATIS-1000080)",
-			s->options->crl.text[at], crl_why(error), anchor_of(s->options, at));
-}
-
-static int load_crls(struct verify_session *s)
-{
-	const struct verify_options *o = s->options;
-	struct buf crl[CRLS] = {{.p = NULL}}, anchor[CRLS] = {{.p = NULL}};
-	struct sti_crl_source source[CRLS] = {{.hard = false}};
-	int status = STATUS_GOOD;
-
-	if (o->crl_anchor.n != o->crl.n && (o->crl_anchor.n != 1 || !o->crl.n))
-		return complain(STATUS_USAGE, "--crl-anchor: expected one for each --crl, or one for all");
-	for (size_t i = 0; !status && i < o->crl.n; i++) {
-		status = read_pair(o->crl.text[i], LIMIT_CRL, &crl[i], &source[i].crl);
-		if (!status)
-			status = read_pair(anchor_of(o, i), LIMIT_ANCHOR_BODY, &anchor[i], &source[i].anchor);
-	}
-	if (!status && o->crl.n)
-		status = make_crls(s, source, o->crl.n);
-	for (size_t i = 0; i < o->crl.n; i++) {
-		buf_free(&crl[i]);
-		buf_free(&anchor[i]);
-	}
-	s->request.crls = s->crls;
-	return status;
-}
-
 /* The file given serves every URL. */
 static int load_cert(struct verify_session *s)
 {
@@ -145,7 +86,7 @@ static int load_cert(struct verify_session *s)
 		return STATUS_GOOD;
 	error = file_read(s->options->cert, LIMIT_CERT_BODY, &pem);
 	if (error)
-		return complain(status_of(error), "%s: %s", s->options->cert, why(error));
+		return complain(status_of(error), "%s: %s", s->options->cert, error_why(error));
 	error = sti_credential_parse(buf_span(&pem), s->roots, s->now, &s->credential[0]);
 	buf_free(&pem);
 	if (error)
@@ -172,7 +113,7 @@ static int read_input(struct verify_session *s, const char *argument)
 	int status = STATUS_GOOD;
 
 	if (error)
-		status = complain(status_of(error), "%s: %s", path && !is_stdin ? path : "input", why(error));
+		status = complain(status_of(error), "%s: %s", path && !is_stdin ? path : "input", error_why(error));
 	if (!status)
 		error = identity_input_split(buf_span(&text), &s->input);
 	buf_free(&text);
@@ -261,6 +202,7 @@ static enum sti_error run(struct verify_session *s)
 	enum sti_error error;
 
 	s->request.policy = &s->policy;
+	s->request.crls = s->crls;
 	s->request.now = s->now;
 	s->request.time = -1;
 	s->request.ask_oob = bare;
@@ -294,7 +236,7 @@ static int verify(struct verify_session *s, const char *argument)
 	int status = load_roots(s);
 
 	if (!status)
-		status = load_crls(s);
+		status = crl_option_load(&s->options->crl, s->now, 0, false, &s->crls);
 	if (!status)
 		status = load_cert(s);
 	if (!status)
@@ -317,8 +259,8 @@ int command_verify(int argc, char **argv)
 	const struct option_row row[] = {
 		{"--trust", "FILE", OPTION_LIST, &options.trust,
 		 "PEM roots of the trusted STI-CAs; may stand several times"},
-		{"--crl", "FILE", OPTION_LIST, &options.crl, "a CRL, PEM or DER; may stand several times"},
-		{"--crl-anchor", "FILE", OPTION_LIST, &options.crl_anchor,
+		{"--crl", "FILE", OPTION_LIST, &options.crl.crl, "a CRL, PEM or DER; may stand several times"},
+		{"--crl-anchor", "FILE", OPTION_LIST, &options.crl.anchor,
 		 "PEM with the CRL issuer's certificate: one for each --crl, or one for all"},
 		{"--cert", "FILE", OPTION_TEXT, &options.cert, "the signer's chain, instead of fetching x5u"},
 		{"--orig", "TN", OPTION_TEXT, &options.orig,
@@ -330,17 +272,12 @@ int command_verify(int argc, char **argv)
 		{"--fetch-ca", "FILE", OPTION_TEXT, &options.fetch_ca,
 		 "who vouches for certificate repositories; default the system's"},
 		{"--json", NULL, OPTION_FLAG, &options.json, "one JSON document"},
-		{"--help", NULL, OPTION_FLAG, &options.help, "this"},
 	};
 	int rest;
 	int status;
 
-	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest))
-		return STATUS_USAGE;
-	if (options.help) {
-		option_help(row, sizeof(row) / sizeof(row[0]));
-		return STATUS_GOOD;
-	}
+	if (!option_read(argc, argv, row, sizeof(row) / sizeof(row[0]), &rest, &status))
+		return status;
 	if (rest > 1)
 		return complain(STATUS_USAGE, "verify takes one Identity value, file or -");
 	session.now = options.now >= 0 ? options.now : clock_now();

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/doors.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/clock.h"
 #include "app/listen_address.h"
+#include "cmd/command.h"
 #include "cmd/service.h"
 
 enum { GRACE_MS = 1500, HARD_MS = 5000 }; /* design.md 7.7, threats.md J2 */
@@ -219,8 +219,7 @@ enum sti_error doors_open(struct doors *doors, struct world *world, struct confi
 		error = open_one(doors, &want);
 		if (error)
 			snprintf(message->text, sizeof(message->text), "%s.listen: %s: cannot listen there: %s",
-				 want.service->name, want.config.address,
-				 error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+				 want.service->name, want.config.address, error_why(error));
 	}
 	while (error && doors->n > before)
 		close_one(doors, doors->n - 1, sites);

@@ -11,8 +11,11 @@ static const uint8_t tnauthlist_oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x0
 
 enum { OID_TEXT = 128 };
 
-static const char *const key_text[] = {
-	[CERT_KEY_OTHER] = "other", [CERT_KEY_P256] = "P-256", [CERT_KEY_P384] = "P-384", [CERT_KEY_RSA] = "RSA"};
+static const char *const key_text[] = {[CERT_KEY_OTHER] = "other",
+				       [CERT_KEY_P256] = "P-256",
+				       [CERT_KEY_P384] = "P-384",
+				       [CERT_KEY_P521] = "P-521",
+				       [CERT_KEY_RSA] = "RSA"};
 
 /* RFC 4514; only ASCII comes out of it. */
 void inspect_put_name(struct report *report, const char *name, const X509_NAME *value)

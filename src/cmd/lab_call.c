@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "api/field.h"
 #include "app/clock.h"
 #include "base/uuid.h"
 #include "cmd/command.h"
@@ -79,28 +80,6 @@ void lab_got(struct lab_call *call, const char *format, ...)
 	va_end(arguments);
 }
 
-static void put_tn(struct buf *out, const char *name, const struct sti_tn *tn)
-{
-	json_put_name(out, name);
-	buf_put_str(out, "{\"tn\":");
-	json_put_string(out, sti_tn_span(tn));
-	buf_put_byte(out, '}');
-}
-
-static void put_tns(struct buf *out, const char *name, const struct sti_tn *tn)
-{
-	json_put_name(out, name);
-	buf_put_str(out, "{\"tn\":[");
-	json_put_string(out, sti_tn_span(tn));
-	buf_put_str(out, "]}");
-}
-
-static void put_text(struct buf *out, const char *name, const char *text)
-{
-	json_put_name(out, name);
-	json_put_string(out, sti_span_str(text));
-}
-
 static bool make_origid(char out[UUID_TEXT + 1])
 {
 	uint8_t random[16];
@@ -149,12 +128,12 @@ static void keep_token(struct lab_call *call)
 static void write_signing(struct buf *out, const struct lab_call *call, const char *origid)
 {
 	buf_put_str(out, "{\"signingRequest\":{");
-	put_text(out, "attest", "A");
-	put_tns(out, "dest", &call->dest);
+	json_put_member(out, "attest", sti_span_str("A"));
+	field_put_tns(out, "dest", &call->dest, 1);
 	json_put_name(out, "iat");
 	buf_put_int(out, clock_now());
-	put_tn(out, "orig", &call->orig);
-	put_text(out, "origid", origid);
+	field_put_tn(out, "orig", &call->orig);
+	json_put_member(out, "origid", sti_span_str(origid));
 	buf_put_str(out, "}}");
 }
 
@@ -402,12 +381,12 @@ bool lab_call_carry(struct lab_call *call)
 static void write_verification(struct buf *out, const struct lab_call *call)
 {
 	buf_put_str(out, "{\"verificationRequest\":{");
-	put_tn(out, "from", &call->orig);
+	field_put_tn(out, "from", &call->orig);
 	if (call->identity[0])
-		put_text(out, "identity", call->identity);
+		json_put_member(out, "identity", sti_span_str(call->identity));
 	json_put_name(out, "time");
 	buf_put_int(out, clock_now());
-	put_tns(out, "to", &call->dest);
+	field_put_tns(out, "to", &call->dest, 1);
 	buf_put_str(out, "}}");
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +102,7 @@ static const struct http_route routes[] = {
 
 static bool cannot(const struct lab_path *path, enum sti_error error)
 {
-	complain(STATUS_SYSTEM, "%s: %s", path->text, error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+	complain(STATUS_SYSTEM, "%s: %s", path->text, error_why(error));
 	return false;
 }
 

@@ -100,29 +100,19 @@ static int write_step(const struct lab_step *step, bool wide, char line[LINE])
 			step->to ? step->to : "", step->what, wrong);
 }
 
-static void put_text(struct buf *out, const char *name, const char *text)
-{
-	json_put_name(out, name);
-	json_put_string(out, sti_span_str(text));
-}
-
 static void tell_json(struct buf *out, const struct lab_telling *call)
 {
 	char line[LINE];
 
 	json_put_comma(out);
 	buf_put_byte(out, '{');
-	put_text(out, "name", call->name);
-	json_put_name(out, "figure");
-	if (call->figure)
-		json_put_string(out, sti_span_str(call->figure));
-	else
-		buf_put_str(out, "null");
-	put_text(out, "expected", call->expected);
-	put_text(out, "got", call->got);
+	json_put_member(out, "name", sti_span_str(call->name));
+	json_put_member(out, "figure", sti_span_str(call->figure));
+	json_put_member(out, "expected", sti_span_str(call->expected));
+	json_put_member(out, "got", sti_span_str(call->got));
 	json_put_name(out, "ok");
 	buf_put_str(out, call->ok ? "true" : "false");
-	put_text(out, "result", call->result);
+	json_put_member(out, "result", sti_span_str(call->result));
 	json_put_name(out, "steps");
 	buf_put_byte(out, '[');
 	for (size_t i = 0; i < call->n_step; i++) {

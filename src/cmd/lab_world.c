@@ -352,15 +352,9 @@ void lab_world_remove(struct lab_world *world)
 
 /* --- lab.json --- */
 
-static void put_text(struct buf *out, const char *name, const char *text)
-{
-	json_put_name(out, name);
-	json_put_string(out, sti_span_str(text));
-}
-
 static void put_file(struct buf *out, const char *name, const struct lab_world *world, size_t who, const char *file)
 {
-	put_text(out, name, lab_path(&world->dir, "/%s/%s", lab_who[who].name, file).text);
+	json_put_member(out, name, sti_span_str(lab_path(&world->dir, "/%s/%s", lab_who[who].name, file).text));
 }
 
 /* {"url":"https://localhost:PORT", … : one open object, for more to be put in. */
@@ -369,7 +363,7 @@ static void open_service(struct buf *out, const char *name, const struct lab_wor
 {
 	json_put_name(out, name);
 	buf_put_byte(out, '{');
-	put_text(out, "url", lab_url(world->port[who][port], "").text);
+	json_put_member(out, "url", sti_span_str(lab_url(world->port[who][port], "").text));
 }
 
 static void put_services(struct buf *out, const struct lab_world *world, size_t who)
@@ -377,27 +371,28 @@ static void put_services(struct buf *out, const struct lab_world *world, size_t 
 	struct lab_path private = lab_path(&world->run, "/%s.cps", lab_who[who].name);
 
 	open_service(out, "as", world, who, LAB_PORT_AS);
-	put_text(out, "signing", lab_url(world->port[who][LAB_PORT_AS], "/stir/v1/signing").text);
+	json_put_member(out, "signing", sti_span_str(lab_url(world->port[who][LAB_PORT_AS], "/stir/v1/signing").text));
 	buf_put_byte(out, '}');
 	open_service(out, "vs", world, who, LAB_PORT_VS);
-	put_text(out, "verification", lab_url(world->port[who][LAB_PORT_VS], "/stir/v1/verification").text);
+	json_put_member(out, "verification",
+			sti_span_str(lab_url(world->port[who][LAB_PORT_VS], "/stir/v1/verification").text));
 	buf_put_byte(out, '}');
 	open_service(out, "cps", world, who, LAB_PORT_CPS);
-	put_text(out, "company", lab_cps(world, who).text);
-	put_text(out, "private", private.text);
+	json_put_member(out, "company", sti_span_str(lab_cps(world, who).text));
+	json_put_member(out, "private", sti_span_str(private.text));
 	buf_put_byte(out, '}');
 }
 
 static void put_identity(struct buf *out, const struct lab_world *world, size_t who)
 {
-	put_text(out, "name", lab_who[who].name);
-	put_text(out, "country", lab_who[who].country);
-	put_text(out, "spc", lab_who[who].spc);
+	json_put_member(out, "name", sti_span_str(lab_who[who].name));
+	json_put_member(out, "country", sti_span_str(lab_who[who].country));
+	json_put_member(out, "spc", sti_span_str(lab_who[who].spc));
 	if (lab_who[who].is_carrier)
-		put_text(out, "number", lab_who[who].number);
+		json_put_member(out, "number", sti_span_str(lab_who[who].number));
 	put_file(out, "key", world, who, "sti.key");
 	put_file(out, "certificate", world, who, "sti.pem");
-	put_text(out, "x5u", lab_x5u(world, who).text);
+	json_put_member(out, "x5u", sti_span_str(lab_x5u(world, who).text));
 }
 
 static void put_member(struct buf *out, const struct lab_world *world, size_t who)
@@ -409,7 +404,7 @@ static void put_member(struct buf *out, const struct lab_world *world, size_t wh
 	if (lab_who[who].is_carrier)
 		put_services(out, world, who);
 	snprintf(admin, sizeof(admin), "http://127.0.0.1:%u", world->port[who][LAB_PORT_ADMIN]);
-	put_text(out, "admin", admin);
+	json_put_member(out, "admin", sti_span_str(admin));
 	put_file(out, "configuration", world, who, "sidetone.conf");
 	put_file(out, "log", world, who, "log");
 	json_put_name(out, "pid");
@@ -422,12 +417,12 @@ static void put_pa(struct buf *out, const struct lab_world *world)
 	uint16_t port = world->port[LAB_PA][LAB_PORT_CR];
 
 	buf_put_byte(out, '{');
-	put_text(out, "name", lab_who[LAB_PA].name);
-	put_text(out, "country", lab_who[LAB_PA].country);
-	put_text(out, "url", lab_url(port, "").text);
-	put_text(out, "list", lab_url(port, LAB_PA_LIST).text);
-	put_text(out, "crl", lab_url(port, LAB_PA_CRL).text);
-	put_text(out, "anchor", lab_path(&world->dir, "/pa-root.pem").text);
+	json_put_member(out, "name", sti_span_str(lab_who[LAB_PA].name));
+	json_put_member(out, "country", sti_span_str(lab_who[LAB_PA].country));
+	json_put_member(out, "url", sti_span_str(lab_url(port, "").text));
+	json_put_member(out, "list", sti_span_str(lab_url(port, LAB_PA_LIST).text));
+	json_put_member(out, "crl", sti_span_str(lab_url(port, LAB_PA_CRL).text));
+	json_put_member(out, "anchor", sti_span_str(lab_path(&world->dir, "/pa-root.pem").text));
 	put_file(out, "certificate", world, LAB_PA, "list.pem");
 	put_file(out, "key", world, LAB_PA, "list.key");
 	put_file(out, "crl_certificate", world, LAB_PA, "crl.pem");
@@ -444,8 +439,8 @@ bool lab_world_announce(const struct lab_world *world)
 	bool good;
 
 	buf_put_byte(&out, '{');
-	put_text(&out, "tls_ca", lab_path(&world->dir, "/tls-ca.pem").text);
-	put_text(&out, "roots", lab_path(&world->dir, "/sti-root.pem").text);
+	json_put_member(&out, "tls_ca", sti_span_str(lab_path(&world->dir, "/tls-ca.pem").text));
+	json_put_member(&out, "roots", sti_span_str(lab_path(&world->dir, "/sti-root.pem").text));
 	json_put_name(&out, "carriers");
 	buf_put_byte(&out, '[');
 	for (size_t i = 0; i < LAB_MEMBERS; i++) {

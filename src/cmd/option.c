@@ -62,36 +62,45 @@ static bool set(const struct option_row *row, const char *value)
 	return false;
 }
 
-bool option_read(int argc, char **argv, const struct option_row *row, size_t n, int *n_rest)
-{
-	*n_rest = 0;
-	for (int i = 1; i < argc; i++) {
-		const struct option_row *found;
-		const char *value = NULL;
-
-		if (strncmp(argv[i], "--", 2) != 0) {
-			argv[1 + (*n_rest)++] = argv[i];
-			continue;
-		}
-		found = find(row, n, argv[i]);
-		if (!found) {
-			complain(STATUS_USAGE, "%s: no such option, see `sidetone help %s`", argv[i], argv[0]);
-			return false;
-		}
-		if (found->kind != OPTION_FLAG && i + 1 == argc) {
-			complain(STATUS_USAGE, "%s: %s is missing", found->name, found->argument);
-			return false;
-		}
-		if (found->kind != OPTION_FLAG)
-			value = argv[++i];
-		if (!set(found, value))
-			return false;
-	}
-	return true;
-}
-
-void option_help(const struct option_row *row, size_t n)
+static void help(const struct option_row *row, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		printf("  %-14s %-12s %s\n", row[i].name, row[i].argument ? row[i].argument : "", row[i].what);
+	printf("  %-14s %-12s %s\n", "--help", "", "this");
+}
+
+/* Takes argv[*i] and the argument behind it. */
+static bool read_one(int argc, char **argv, const struct option_row *row, size_t n, int *i)
+{
+	const struct option_row *found = find(row, n, argv[*i]);
+
+	if (!found) {
+		complain(STATUS_USAGE, "%s: no such option, see `sidetone help %s`", argv[*i], argv[0]);
+		return false;
+	}
+	if (found->kind == OPTION_FLAG)
+		return set(found, NULL);
+	if (*i + 1 == argc) {
+		complain(STATUS_USAGE, "%s: %s is missing", found->name, found->argument);
+		return false;
+	}
+	return set(found, argv[++*i]);
+}
+
+bool option_read(int argc, char **argv, const struct option_row *row, size_t n, int *n_rest, int *status)
+{
+	*n_rest = 0;
+	*status = STATUS_USAGE;
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "--", 2) != 0) {
+			argv[1 + (*n_rest)++] = argv[i];
+		} else if (strcmp(argv[i], "--help") == 0) {
+			help(row, n);
+			*status = STATUS_GOOD;
+			return false;
+		} else if (!read_one(argc, argv, row, n, &i)) {
+			return false;
+		}
+	}
+	return true;
 }

@@ -25,9 +25,9 @@ struct option_row {
 };
 
 /* Reads argv[1 …]; what is no option is moved to the front of argv and counted in *n_rest (its first
- * is argv[1]). False after a complaint on stderr: unknown option, missing or doubled argument. */
-bool option_read(int argc, char **argv, const struct option_row *row, size_t n, int *n_rest);
-
-void option_help(const struct option_row *row, size_t n);
+ * is argv[1]). False: there is no more to do and *status is that of the command: STATUS_USAGE after a
+ * complaint on stderr (unknown option, missing or doubled argument), STATUS_GOOD after --help, which
+ * every table has without a row. */
+bool option_read(int argc, char **argv, const struct option_row *row, size_t n, int *n_rest, int *status);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/preload.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "app/clock.h"
+#include "cmd/command.h"
 #include "cmd/server.h"
 
 enum { TURN_MS = 10, TURN_FILES = 2 }; /* 2 ms of parsing in 10 */
@@ -25,8 +24,7 @@ enum sti_error preload_prepare(const struct world *world, struct larder **out, s
 	if (!error)
 		return STI_OK;
 	message->line = config_line(config, &config->cache_folder);
-	snprintf(message->text, sizeof(message->text), "cache.folder: %s: %s", config->cache_folder,
-		 error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+	snprintf(message->text, sizeof(message->text), "cache.folder: %s: %s", config->cache_folder, error_why(error));
 	return error;
 }
 
@@ -36,7 +34,7 @@ static void tell_refused(const struct preload *preload, const struct larder_item
 
 	log_begin(&line, LOG_CACHE_FILE_REFUSED);
 	log_put_str(&line, "file", item->name);
-	log_put_str(&line, "why", error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+	log_put_str(&line, "why", error_why(error));
 	log_end(preload->server->log, &line, clock_now());
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/clock.h"
+#include "base/limits.h"
 #include "cmd/command.h"
 #include "cmd/reload.h"
 
@@ -36,6 +37,7 @@ static void measure_store(const struct table *table, struct metrics *metrics)
 void server_measure(struct server *server)
 {
 	doors_measure(&server->doors, server->metrics);
+	metrics_set(server->metrics, METRIC_PUBLISHING, 0, publisher_pending(server->publisher));
 	if (server->table)
 		measure_store(server->table, server->metrics);
 }
@@ -66,7 +68,7 @@ static enum sti_error open_store(struct server *server, struct config_message *m
 	error = table_open(&table, clock_now(), &server->table);
 	if (!error)
 		return STI_OK;
-	why = error == STI_E_IO ? strerror(errno) : sti_error_text(error);
+	why = error_why(error);
 	if (error == STI_E_IO && errno == EXDEV) {
 		why = "not on tmpfs, expected a path below /dev/shm or another";
 		error = STI_E_CONFIG;
@@ -163,10 +165,13 @@ static void on_reload(uv_signal_t *handle, int number)
 	reload_ask(handle->data);
 }
 
-static void refresh_credentials(struct server *server)
+/* It is the keeper's thread that accepts CRLs; what it knows of the time comes with the trust. A CRL may be
+ * ahead of us by the skew: that is no reason to call our clock wrong. */
+static void refresh(struct server *server)
 {
 	struct trust_snapshot *trust = world_take_trust(server->world);
 
+	timekeeper_raise(&server->timekeeper, trust_snapshot_parts(trust)->not_before - LIMIT_SKEW_S);
 	credentials_refresh(server->credentials, trust, clock_now());
 	trust_snapshot_unref(trust);
 }
@@ -197,10 +202,10 @@ static void on_tick(uv_timer_t *timer)
 {
 	struct server *server = timer->data;
 
+	refresh(server);
 	look_at_clock(server);
 	if (server->table)
 		table_sweep(server->table, clock_now());
-	refresh_credentials(server);
 	server_measure(server);
 	log_flush(server->log, clock_now());
 }
@@ -268,10 +273,13 @@ static enum sti_error start(struct server *server, struct config_message *messag
 	enum sti_error error;
 
 	timekeeper_open(&server->timekeeper, STI_BUILD_DATE, clock_now(), clock_steady_ms());
-	look_at_clock(server);
 	error = world_load(server->file, 1, &server->world, message);
 	if (!error)
 		error = open_parts(server, message);
+	if (!error) {
+		refresh(server);
+		look_at_clock(server);
+	}
 	if (!error)
 		error = preload_prepare(server->world, &larder, message);
 	if (!error)
@@ -327,7 +335,7 @@ static struct server *server_create(const char *file)
 	}
 	if (!error)
 		return server;
-	complain(STATUS_SYSTEM, "cannot start: %s", error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+	complain(STATUS_SYSTEM, "cannot start: %s", error_why(error));
 	if (server) {
 		log_free(server->log);
 		metrics_free(server->metrics);
@@ -339,8 +347,7 @@ static struct server *server_create(const char *file)
 static int complain_start(const char *file, enum sti_error error, struct config_message *message)
 {
 	if (!message->text[0])
-		snprintf(message->text, sizeof(message->text), "%s",
-			 error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+		snprintf(message->text, sizeof(message->text), "%s", error_why(error));
 	world_complain(file, message);
 	return status_of(error);
 }

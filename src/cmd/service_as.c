@@ -90,6 +90,19 @@ static enum request_error check_signer(struct signing *s)
 	return REQUEST_BUSY;
 }
 
+/* Enough to trace a call back, no number in it (threats.md L5, L6). */
+static void tell_signed(const struct signing *s, const char *signer)
+{
+	struct log_line line;
+
+	metrics_add(s->served->server->metrics, METRIC_SIGNATURES, (unsigned)(s->grant.attest - 'A'), 1);
+	log_begin(&line, LOG_SIGNED);
+	log_put_str(&line, "signer", signer);
+	log_put(&line, "attest", sti_span(&s->grant.attest, 1));
+	log_put(&line, "origid", sti_span(s->request.origid, UUID_TEXT));
+	log_end(s->served->server->log, &line, s->now);
+}
+
 static enum request_error sign(struct signing *s)
 {
 	const struct world_signer *signer = &s->served->world->signer[s->grant.signer];
@@ -104,7 +117,7 @@ static enum request_error sign(struct signing *s)
 
 	if (sti_sign(signer->key, signer->x5u, &wanted, s->identity, &s->n))
 		return REQUEST_INTERNAL;
-	metrics_add(s->served->server->metrics, METRIC_SIGNATURES, (unsigned)(s->grant.attest - 'A'), 1);
+	tell_signed(s, signer->name);
 	return REQUEST_OK;
 }
 
@@ -127,6 +140,16 @@ static bool is_new_url(const struct sti_span *url, size_t n, struct sti_span nex
 	return true;
 }
 
+static void tell_no_route(const struct signing *s)
+{
+	struct log_line line;
+
+	metrics_add(s->served->server->metrics, METRIC_PUBLISH, METRICS_PUBLISH_NO_ROUTE, 1);
+	log_begin(&line, LOG_NO_ROUTE);
+	log_put(&line, "origid", sti_span(s->request.origid, UUID_TEXT));
+	log_end(s->served->server->log, &line, s->now);
+}
+
 /* To the CPS of each called number, once each; no URL, no POST (seed, Overview). */
 static void publish(const struct signing *s)
 {
@@ -140,7 +163,7 @@ static void publish(const struct signing *s)
 		struct discover_answer answer = discover_find(s->served->world->discover, &s->request.dest[i]);
 
 		if (!answer.url.p)
-			metrics_add(server->metrics, METRIC_PUBLISH, METRICS_PUBLISH_NO_ROUTE, 1);
+			tell_no_route(s);
 		else if (is_new_url(url, n, answer.url))
 			url[n++] = answer.url;
 	}

@@ -203,9 +203,37 @@ static void finish_good(struct posting *posting)
 		answer_unstored(posting, error);
 		return;
 	}
+	for (size_t i = 0; i < posting->n_question; i++)
+		credentials_prove(posting->server->credentials, posting->question[i].url);
 	count(posting->server, METRICS_POST_STORED, 201, STI_CASE_NONE);
 	answer(posting->exchange, 201, posting_message(result));
 	wake(posting->server, result);
+}
+
+/* What leads to no root we trust is a stranger's, and as good as nothing. */
+static bool is_in_vain(const struct credential_lease *lease, int64_t now)
+{
+	return !lease || sti_credential_trust(credential_lease_of(lease), NULL, now) == STI_TRUST_NO_PATH;
+}
+
+static struct sti_span client_of(const struct posting *posting)
+{
+	return sti_span(posting->client, sizeof(posting->client));
+}
+
+/* The certificate may have been renewed; or it is a copy of somebody else's, and who names copies is as one who has
+ * us fetch in vain (threats.md D14). */
+static void doubt(struct posting *posting)
+{
+	int64_t now = clock_now();
+
+	for (size_t i = 0; i < posting->n_question; i++) {
+		const struct question *question = &posting->question[i];
+
+		credentials_doubt(posting->server->credentials, question->url, now);
+		if (question->is_fetched && !is_in_vain(question->lease, now))
+			allowance_take(posting->server->strangers, client_of(posting), now);
+	}
 }
 
 /* Nobody hears a 201 any more: then nothing is promised, and nothing stored. */
@@ -225,24 +253,13 @@ static void finish(struct posting *posting)
 		count(posting->server, post_of(result), status, result->c);
 		answer(posting->exchange, status, posting_message(result));
 	}
-	for (size_t i = 0; result->c == STI_CASE_E18 && i < posting->n_question; i++)
-		credentials_doubt(posting->server->credentials, posting->question[i].url, clock_now());
+	if (result->c == STI_CASE_E18)
+		doubt(posting);
 	posting->is_over = true;
 	uv_close((uv_handle_t *)&posting->limit, timer_closed);
 }
 
 static void go_on(struct posting *posting);
-
-/* What leads to no root we trust is a stranger's, and as good as nothing. */
-static bool is_in_vain(const struct credential_lease *lease, int64_t now)
-{
-	return !lease || sti_credential_trust(credential_lease_of(lease), NULL, now) == STI_TRUST_NO_PATH;
-}
-
-static struct sti_span client_of(const struct posting *posting)
-{
-	return sti_span(posting->client, sizeof(posting->client));
-}
 
 static void got_credential(void *context, struct credential_lease *lease, enum sti_error error)
 {

@@ -121,6 +121,8 @@ static void answer(struct verification *v)
 	tell(v, result);
 	if (result->c == STI_CASE_E18)
 		credentials_doubt(v->server->credentials, result->passport->x5u, clock_now());
+	if (result->c == STI_CASE_NONE && result->passport)
+		credentials_prove(v->server->credentials, result->passport->x5u);
 	verification_response_write(&body, result, config->reasoncode_number);
 	service_answer_json(v->exchange, (int)config->success, &body);
 	buf_free(&body);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/world.h"
 
-#include <errno.h>
 #include <sti/credential.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "app/clock.h"
 #include "base/hex.h"
 #include "base/limits.h"
+#include "cmd/command.h"
 #include "store/file.h"
 
 enum {
@@ -36,7 +36,7 @@ static enum sti_error say(const struct loading *l, enum sti_error error, const c
 
 static enum sti_error say_file(const struct loading *l, enum sti_error error, const char *const *at, const char *what)
 {
-	return say(l, error, at, what, error == STI_E_IO ? strerror(errno) : sti_error_text(error));
+	return say(l, error, at, what, error_why(error));
 }
 
 /* Memory that lives as long as the world; NULL when there is none. */

@@ -79,17 +79,11 @@ static void insert(struct order *order, const struct sti_tn *tn)
 	order->n++;
 }
 
-static void put_string(struct buf *out, const char *name, struct sti_span text)
-{
-	json_put_name(out, name);
-	json_put_string(out, text);
-}
-
 static void put_tn(struct buf *out, const char *claim, const struct sti_tn *tn)
 {
 	json_put_name(out, claim);
 	buf_put_byte(out, '{');
-	put_string(out, "tn", sti_tn_span(tn));
+	json_put_member(out, "tn", sti_tn_span(tn));
 	buf_put_byte(out, '}');
 }
 
@@ -116,7 +110,7 @@ static void put_payload(struct buf *out, const struct sti_sign_request *request)
 {
 	buf_put_byte(out, '{');
 	if (!request->div)
-		put_string(out, "attest", sti_span(&request->attest, 1));
+		json_put_member(out, "attest", sti_span(&request->attest, 1));
 	put_dest(out, request);
 	if (request->div)
 		put_tn(out, "div", request->div);
@@ -124,17 +118,17 @@ static void put_payload(struct buf *out, const struct sti_sign_request *request)
 	buf_put_int(out, request->iat);
 	put_tn(out, "orig", &request->orig);
 	if (!request->div)
-		put_string(out, "origid", request->origid);
+		json_put_member(out, "origid", request->origid);
 	buf_put_byte(out, '}');
 }
 
 static void put_header(struct buf *out, struct sti_span x5u, struct sti_span ppt)
 {
 	buf_put_byte(out, '{');
-	put_string(out, "alg", sti_span_str("ES256"));
-	put_string(out, "ppt", ppt);
-	put_string(out, "typ", sti_span_str("passport"));
-	put_string(out, "x5u", x5u);
+	json_put_member(out, "alg", sti_span_str("ES256"));
+	json_put_member(out, "ppt", ppt);
+	json_put_member(out, "typ", sti_span_str("passport"));
+	json_put_member(out, "x5u", x5u);
 	buf_put_byte(out, '}');
 }
 

@@ -5,6 +5,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "base/copy.h"
 #include "pki/spki.h"
 
 /* id-pe-TNAuthList 1.3.6.1.5.5.7.1.26, RFC 8226 9 */
@@ -38,17 +39,6 @@ enum sti_error cert_validity(const X509 *x509, int64_t *from, int64_t *until)
 	enum sti_error error = cert_time(X509_get0_notBefore(x509), from);
 
 	return error ? error : cert_time(X509_get0_notAfter(x509), until);
-}
-
-static enum sti_error copy(struct sti_span der, struct cert *out)
-{
-	uint8_t *p = malloc(der.n);
-
-	if (!p)
-		return STI_E_MEMORY;
-	memcpy(p, der.p, der.n);
-	out->der = sti_span(p, der.n);
-	return STI_OK;
 }
 
 static bool is_encoded_as(const X509 *x509, struct sti_span der)
@@ -132,7 +122,7 @@ enum sti_error cert_parse(struct sti_span der, struct cert *out)
 	*out = (struct cert){0};
 	if (der.n == 0 || der.n > LIMIT_CERT_BODY)
 		return der.n ? STI_E_LIMIT : STI_E_CERT;
-	error = copy(der, out);
+	error = copy_make(der, &out->der);
 	if (!error)
 		error = read(out);
 	if (error)
@@ -143,23 +133,18 @@ enum sti_error cert_parse(struct sti_span der, struct cert *out)
 void cert_free(struct cert *cert)
 {
 	X509_free(cert->x509);
-	free((void *)(uintptr_t)cert->der.p);
+	copy_free(cert->der);
 	*cert = (struct cert){0};
 }
 
 enum sti_error cert_share(const struct cert *cert, struct cert *out)
 {
 	*out = (struct cert){.key = cert->key, .from = cert->from, .until = cert->until};
-	if (copy(cert->der, out))
+	if (copy_make(cert->der, &out->der))
 		return STI_E_MEMORY;
 	X509_up_ref(cert->x509);
 	out->x509 = cert->x509;
 	return STI_OK;
-}
-
-bool cert_equal(const struct cert *cert, const X509 *x509)
-{
-	return is_encoded_as(x509, cert->der);
 }
 
 enum sti_error cert_extension(const struct cert *cert, struct sti_span oid, struct sti_span *value)

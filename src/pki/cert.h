@@ -36,9 +36,6 @@ enum sti_error cert_validity(const X509 *x509, int64_t *from, int64_t *until);
 /* One time as it stands in certificates and CRLs (RFC 5280 4.1.2.5, 5.1.2.4), seconds of the epoch. STI_E_CERT. */
 enum sti_error cert_time(const ASN1_TIME *time, int64_t *out);
 
-/* Whether the two are the same octets. */
-bool cert_equal(const struct cert *cert, const X509 *x509);
-
 /* The value of an extension, by the octets of its OID; owned by the certificate. STI_E_NOT_FOUND,
  * or STI_E_CERT when it is there twice (RFC 5280 4.2). */
 enum sti_error cert_extension(const struct cert *cert, struct sti_span oid, struct sti_span *value);

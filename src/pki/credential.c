@@ -19,6 +19,7 @@ struct sti_credential {
 	uint8_t sha256[DIGEST_SHA256];
 	bool has_strange_key; /* with which nothing is calculated: it was never looked for a path */
 	bool has_path;
+	bool is_exhausted; /* there was more to check for a path than we check */
 	bool is_complete; /* no list is missing in which its root may be */
 	enum profile profile;
 	const char *why;
@@ -118,6 +119,7 @@ static enum sti_error path_read(const struct sti_roots *roots, const struct chai
 	if (error == STI_OK)
 		return path_keep(path, out);
 	out->why = path->why;
+	out->is_exhausted = path->is_exhausted;
 	*path = (struct path){0};
 	return error == STI_E_NOT_FOUND ? STI_OK : error;
 }
@@ -167,13 +169,14 @@ static void clear(struct sti_credential *credential)
 
 /* Without memory OpenSSL finds no key, no issuer or no good signature and says just that, and an honest
  * call would be TN-Validation-Failed (threats.md J5). So a no counts when it is said twice: where
- * memory is really gone, the second time ends with an error. */
+ * memory is really gone, the second time ends with an error. Who had us calculate all that we may is no honest
+ * caller, and does not have it twice. */
 static enum sti_error parse_surely(struct sti_span body, const struct sti_roots *roots, int64_t now,
 				   struct sti_credential *out)
 {
 	enum sti_error error = parse(body, roots, now, out);
 
-	if (error || (out->has_path && out->profile == PROFILE_OK))
+	if (error || out->is_exhausted || (out->has_path && out->profile == PROFILE_OK))
 		return error;
 	clear(out);
 	return parse(body, roots, now, out);

@@ -13,7 +13,7 @@ static const char *const texts[CA_FAULTS] = {
 	[CA_FAULT_CERT] = "not a certificate",
 	[CA_FAULT_KEY] = "not a key that a CA may have",
 	[CA_FAULT_ROOT] = "not a self-signed CA",
-	[CA_FAULT_TIME] = "outside its validity",
+	[CA_FAULT_TIME] = "past its validity",
 	[CA_FAULT_TWICE] = "stands in the list already",
 };
 
@@ -63,6 +63,8 @@ static bool is_twice(const struct ca_list *list, const struct cert *cert)
 	return false;
 }
 
+/* One whose time has not come is good: its list may stay the same until then, and is not read again. Every path to
+ * it is as early as it is. */
 static enum ca_fault cert_judge(const struct ca_list *list, const struct cert *cert, int64_t now)
 {
 	if (is_twice(list, cert))
@@ -71,7 +73,7 @@ static enum ca_fault cert_judge(const struct ca_list *list, const struct cert *c
 		return CA_FAULT_KEY;
 	if (!cert_is_root(cert))
 		return CA_FAULT_ROOT;
-	return now < cert->from || now > cert->until ? CA_FAULT_TIME : CA_FAULT_NONE;
+	return now > cert->until ? CA_FAULT_TIME : CA_FAULT_NONE;
 }
 
 static enum sti_error entry_read(const struct ca_list *list, struct sti_span text, int64_t now,

@@ -12,7 +12,7 @@ enum ca_fault {
 	CA_FAULT_CERT, /* not a certificate */
 	CA_FAULT_KEY, /* not a key that a CA may have here */
 	CA_FAULT_ROOT, /* not self-signed, or no CA */
-	CA_FAULT_TIME, /* outside its validity */
+	CA_FAULT_TIME, /* past its validity */
 	CA_FAULT_TWICE, /* stands there already; no alarm */
 	CA_FAULTS
 };

@@ -5,6 +5,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "base/copy.h"
 #include "base/url.h"
 #include "crypto/digest.h"
 
@@ -38,18 +39,6 @@ static struct json_limits limits_of(const struct kind *kind)
 	};
 }
 
-static enum sti_error copy(struct sti_span text, struct sti_span *out)
-{
-	uint8_t *p = malloc(text.n ? text.n : 1);
-
-	if (!p)
-		return STI_E_MEMORY;
-	if (text.n)
-		memcpy(p, text.p, text.n);
-	*out = sti_span(p, text.n);
-	return STI_OK;
-}
-
 static enum sti_error copy_wrapped(struct sti_span body, const struct kind *kind, struct sti_span *out)
 {
 	struct json_limits limits = limits_of(kind);
@@ -60,7 +49,7 @@ static enum sti_error copy_wrapped(struct sti_span body, const struct kind *kind
 	if (error)
 		return error;
 	if (json_string(json_member(doc, json_root(doc), kind->wrapping), &token))
-		error = copy(token, out);
+		error = copy_make(token, out);
 	else
 		error = STI_E_CLAIM_MISSING;
 	json_free(doc);
@@ -79,7 +68,7 @@ static enum sti_error copy_token(struct sti_span body, const struct kind *kind, 
 {
 	bool is_bare = body.n && !strchr("{ \t\r\n", body.p[0]);
 
-	return is_bare ? copy(without_newlines(body), out) : copy_wrapped(body, kind, out);
+	return is_bare ? copy_make(without_newlines(body), out) : copy_wrapped(body, kind, out);
 }
 
 static enum sti_error take_apart(const struct kind *kind, struct list *list)
@@ -132,7 +121,7 @@ void list_free(struct list *list)
 	if (!list)
 		return;
 	jws_free(&list->jws);
-	free((void *)(uintptr_t)list->token.p);
+	copy_free(list->token);
 	free(list);
 }
 

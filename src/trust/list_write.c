@@ -8,12 +8,6 @@
 #include "jose/jws.h"
 #include "json/writer.h"
 
-static void put_text(struct buf *out, const char *name, struct sti_span text)
-{
-	json_put_name(out, name);
-	json_put_string(out, text);
-}
-
 static void put_number(struct buf *out, const char *name, int64_t number)
 {
 	json_put_name(out, name);
@@ -27,9 +21,9 @@ static enum sti_error sign(const struct sti_key *key, const struct list_claims *
 	struct buf header = buf_lend(memory, sizeof(memory));
 
 	buf_put_byte(&header, '{');
-	put_text(&header, "alg", sti_span_str("ES256"));
-	put_text(&header, "typ", sti_span_str(typ));
-	put_text(&header, "x5u", claims->x5u);
+	json_put_member(&header, "alg", sti_span_str("ES256"));
+	json_put_member(&header, "typ", sti_span_str(typ));
+	json_put_member(&header, "x5u", claims->x5u);
 	buf_put_byte(&header, '}');
 	if (buf_error(&header) || buf_error(payload))
 		return buf_error(&header) ? buf_error(&header) : buf_error(payload);
@@ -103,7 +97,7 @@ static void put_mapping(struct buf *out, const struct list_claims *claims, const
 	buf_put_byte(out, '}');
 	put_number(out, "exp", claims->exp);
 	put_number(out, "sequence", claims->sequence);
-	put_text(out, "version", sti_span_str("1.0"));
+	json_put_member(out, "version", sti_span_str("1.0"));
 	buf_put_byte(out, '}');
 }
 

@@ -21,6 +21,7 @@ struct trust_parts {
 	struct sti_crls *crls; /* NULL: nothing is revoked */
 	struct mapping *mapping[TRUST_MAPPINGS];
 	size_t n_mapping;
+	int64_t not_before; /* seconds: thisUpdate of the newest CRL ever accepted, no time is earlier; 0: none */
 };
 
 /* Takes a reference to each part. generation tells two snapshots apart in logs. The caller gets the

@@ -181,6 +181,23 @@ static void test_the_first_of_two_names(void **state)
 	json_free(v.doc);
 }
 
+static void test_numbers_as_they_are_asked_for(void **state)
+{
+	struct buf out = buf_own(256);
+	struct sti_tn tn[2];
+
+	(void)state;
+	assert_int_equal(sti_tn_canonical(sti_span_str("12025550100"), &sti_tn_plan_nanp, &tn[0]), STI_OK);
+	assert_int_equal(sti_tn_canonical(sti_span_str("12025550101"), &sti_tn_plan_nanp, &tn[1]), STI_OK);
+	buf_put_byte(&out, '{');
+	field_put_tn(&out, "orig", &tn[0]);
+	field_put_tns(&out, "dest", tn, 2);
+	buf_put_byte(&out, '}');
+	assert_true(sti_span_is(buf_span(&out), "{\"orig\":{\"tn\":\"12025550100\"},"
+						"\"dest\":{\"tn\":[\"12025550100\",\"12025550101\"]}}"));
+	buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +206,7 @@ int main(void)
 		cmocka_unit_test(test_several_numbers),
 		cmocka_unit_test(test_B5_time),
 		cmocka_unit_test(test_the_first_of_two_names),
+		cmocka_unit_test(test_numbers_as_they_are_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

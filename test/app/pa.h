@@ -130,10 +130,10 @@ static inline char *pa_list(const struct pa *pa, int64_t sequence, int64_t exp)
 	return pa_list_of(pa, sequence, exp, 1, pa->key);
 }
 
-static inline char *pa_mapping(const struct pa *pa, int64_t sequence, int64_t exp)
+static inline char *pa_mapping_of(const struct pa *pa, int64_t sequence, int64_t exp, const char *url)
 {
 	struct list_claims claims = {sti_span_str(PA_X5U), sequence, exp};
-	struct list_cps cps[] = {{sti_span_str("1234"), sti_span_str("https://cps.example.com/cps/company/1234")}};
+	struct list_cps cps[] = {{sti_span_str("1234"), sti_span_str(url)}};
 	struct buf out = buf_own(1 << 16);
 	char *text;
 
@@ -142,6 +142,11 @@ static inline char *pa_mapping(const struct pa *pa, int64_t sequence, int64_t ex
 	assert_non_null(text);
 	buf_free(&out);
 	return text;
+}
+
+static inline char *pa_mapping(const struct pa *pa, int64_t sequence, int64_t exp)
+{
+	return pa_mapping_of(pa, sequence, exp, "https://cps.example.com/cps/company/1234");
 }
 
 /* An indirect CRL of the PA in PEM: the first n carriers are revoked. */

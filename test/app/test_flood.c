@@ -53,8 +53,7 @@ enum sti_error http_client_send(struct http_client *client, const struct http_ca
 
 static void answer_all(enum sti_error error, int status, struct sti_span body, int64_t max_age)
 {
-	const struct http_response response = {
-		.status = status, .body = body, .max_age = max_age, .retry_after = -1};
+	const struct http_response response = {.status = status, .body = body, .max_age = max_age, .retry_after = -1};
 
 	for (size_t n = wire.n; n; n = wire.n) {
 		wire.n--;
@@ -225,6 +224,35 @@ static void test_E23_bodies_of_the_largest_size_are_bounded_in_octets(void **sta
 	scene_close(s);
 }
 
+static bool is_kept(struct scene *s, const char *url)
+{
+	return !credentials_would_fetch(s->credentials, sti_span_str(url), s->trust, wire.now);
+}
+
+/* Anybody may put a public certificate, with blank lines behind it, under URLs of his own. */
+static void test_D14_copies_of_a_public_certificate_drive_out_no_signer(void **state)
+{
+	struct scene *s = scene_open(100000, 16 << 20);
+	struct sti_span held = sti_span_str("https://held.example.com/a.pem");
+	struct buf body = buf_own(LIMIT_CERT_BODY);
+
+	(void)state;
+	ask(s, "https://cr.example.com/a.pem");
+	serve(s, -1);
+	credentials_prove(s->credentials, sti_span_str("https://cr.example.com/a.pem"));
+	assert_int_equal(
+		credentials_preload(s->credentials, held, buf_span(&s->leaf.cert), wire.now, s->trust, wire.now),
+		STI_OK);
+	buf_put(&body, buf_span(&s->leaf.cert));
+	while (body.n < LIMIT_CERT_BODY)
+		buf_put_byte(&body, '\n');
+	flood(s, 0, 1500, STI_OK, 200, buf_span(&body)); /* 48 MiB of them */
+	assert_true(is_kept(s, "https://cr.example.com/a.pem"));
+	assert_true(is_kept(s, "https://held.example.com/a.pem"));
+	buf_free(&body);
+	scene_close(s);
+}
+
 /* ---- D13, D14: fetches ---- */
 
 static void test_D13_single_flight_for_5000(void **state)
@@ -271,6 +299,34 @@ static void test_D14_D18_one_host_is_asked_for_so_many_only(void **state)
 		serve(s, -1);
 	}
 	assert_int_equal(wire.sent, first + 1 + 10);
+	scene_close(s);
+}
+
+/* Calls that name URLs of an honest host that it does not have use up what we may ask of it; what it renewed under
+ * a URL that we know is fetched all the same. */
+static void test_D14_D17_a_known_signer_is_asked_anew_while_his_host_is_flooded(void **state)
+{
+	struct scene *s = scene_open(100000, 0);
+	unsigned before;
+
+	(void)state;
+	ask(s, "https://cr.example.com/a.pem");
+	serve(s, -1);
+	credentials_prove(s->credentials, sti_span_str("https://cr.example.com/a.pem"));
+	wire.now = NOON + 61;
+	for (unsigned i = 0; i < 2100; i++) {
+		char url[64];
+
+		snprintf(url, sizeof(url), "https://cr.example.com/none/%u.pem", i);
+		ask(s, url);
+		answer_all(STI_OK, 404, sti_span(NULL, 0), -1);
+	}
+	before = wire.sent;
+	assert_int_equal(before, 1 + 2000);
+	credentials_doubt(s->credentials, sti_span_str("https://cr.example.com/a.pem"), wire.now);
+	ask(s, "https://cr.example.com/a.pem");
+	assert_int_equal(wire.sent, before + 1);
+	serve(s, -1);
 	scene_close(s);
 }
 
@@ -344,6 +400,7 @@ static void test_refreshing_is_paced(void **state)
 		snprintf(url, sizeof(url), "https://cr%u.example.com/%u.pem", i % 50, i);
 		ask(s, url);
 		serve(s, 3600);
+		credentials_prove(s->credentials, sti_span_str(url));
 	}
 	wire.now = NOON + 3600 - 1;
 	for (unsigned i = 0; i < 20; i++) {
@@ -428,12 +485,27 @@ static void test_D17_the_newer_of_file_and_fetch_counts(void **state)
 
 		ask(s, "https://cr.example.com/a.pem");
 		serve(s, -1);
+		wire.now = NOON + 10;
 		assert_int_equal(preload(s, "https://cr.example.com/a.pem", buf_span(&other.cert), NOON + row[i].file),
 				 STI_OK);
 		assert_int_equal(metrics_get(s->metrics, METRIC_CERT_PARSED, 0), row[i].parsed);
 		pair_free(&other);
 		scene_close(s);
 	}
+}
+
+/* The time of a file is anybody's who may write there; it must not make it safe from D17. */
+static void test_D17_file_from_the_future_can_be_doubted(void **state)
+{
+	struct scene *s = scene_open(64, 0);
+
+	(void)state;
+	assert_int_equal(preload(s, "https://cr.example.com/a.pem", buf_span(&s->leaf.cert), NOON + 900 * DAY), STI_OK);
+	wire.now = NOON + 61;
+	assert_true(is_kept(s, "https://cr.example.com/a.pem"));
+	credentials_doubt(s->credentials, sti_span_str("https://cr.example.com/a.pem"), wire.now);
+	assert_false(is_kept(s, "https://cr.example.com/a.pem"));
+	scene_close(s);
 }
 
 static void test_what_cannot_be_known_ahead(void **state)
@@ -479,14 +551,17 @@ int main(void)
 		cmocka_unit_test(test_D14_E23_100000_x5u_of_a_stranger_leave_memory_flat),
 		cmocka_unit_test(test_D14_E23_100000_x5u_of_a_signer_leave_memory_flat),
 		cmocka_unit_test(test_E23_bodies_of_the_largest_size_are_bounded_in_octets),
+		cmocka_unit_test(test_D14_copies_of_a_public_certificate_drive_out_no_signer),
 		cmocka_unit_test(test_D13_single_flight_for_5000),
 		cmocka_unit_test(test_D14_D18_one_host_is_asked_for_so_many_only),
+		cmocka_unit_test(test_D14_D17_a_known_signer_is_asked_anew_while_his_host_is_flooded),
 		cmocka_unit_test(test_D15_what_is_used_is_refreshed_so_that_no_call_waits),
 		cmocka_unit_test(test_what_nobody_uses_is_left_alone_after_a_day),
 		cmocka_unit_test(test_refreshing_is_paced),
 		cmocka_unit_test(test_the_first_call_of_one_known_ahead_costs_no_fetch_and_no_parse),
 		cmocka_unit_test(test_one_known_ahead_is_refreshed_for_ever),
 		cmocka_unit_test(test_D17_the_newer_of_file_and_fetch_counts),
+		cmocka_unit_test(test_D17_file_from_the_future_can_be_doubted),
 		cmocka_unit_test(test_what_cannot_be_known_ahead),
 		cmocka_unit_test(test_one_known_ahead_waits_for_its_root),
 	};

@@ -4,6 +4,7 @@
 #include <glob.h>
 
 #include "app/listing.h"
+#include "pki/roots.h"
 #include "support/alloc_sweep.h"
 
 /* A listing as it is after a start, with its folder. */
@@ -314,10 +315,29 @@ static void test_what_is_no_list(void **state)
 	scene_close(s);
 }
 
+#define MAPPING                                                                                                        \
+	PA_STATE "list \"map\" { kind = \"cps-mapping\" url = \"" PA_URL                                               \
+		 "\" anchor = \"pa.pem\" signer = \"signer.pem\" }\n"
+
+static void test_F26_a_mapping_of_which_nothing_can_be_used(void **state)
+{
+	struct scene *s = scene_of(MAPPING);
+	char *good = pa_mapping(&s->pa, 1, 2 * DAY - 60);
+	char *useless = pa_mapping_of(&s->pa, 2, 2 * DAY - 60, "http://cps.example.com/cps/company/1234");
+
+	(void)state;
+	assert_int_equal(listing_take(&s->listing, sti_span_str(good), NOON).step, OFFER_TAKEN);
+	assert_refused(listing_take(&s->listing, sti_span_str(useless), NOON), "list.empty", 2);
+	assert_int_equal(s->listing.sequence, 1);
+	assert_int_equal(mapping_count(s->listing.mapping), 1);
+	free(good);
+	free(useless);
+	scene_close(s);
+}
+
 static void test_a_mapping_with_the_signer_of_the_operator(void **state)
 {
-	struct scene *s = scene_of(PA_STATE "list \"map\" { kind = \"cps-mapping\" url = \"" PA_URL
-					    "\" anchor = \"pa.pem\" signer = \"signer.pem\" }\n");
+	struct scene *s = scene_of(MAPPING);
 	char *text = pa_mapping(&s->pa, 1, 2 * DAY - 60);
 	const char *odd;
 
@@ -387,6 +407,78 @@ static void test_J5_memory_gives_out_while_a_list_is_taken(void **state)
 	scene_close(s);
 }
 
+/* A successor of a root is listed ahead of its time, and the list stays the same over its first day. */
+static void test_F13_a_root_whose_time_comes_while_its_list_is_in_force(void **state)
+{
+	struct scene *s = scene_open();
+	struct roots_entry entry = {.until = INT64_MAX};
+	struct sti_credential *credential;
+	struct sti_roots *roots;
+	char *text;
+
+	(void)state;
+	pair_free(&s->pa.carrier[0]);
+	pair_free(&s->pa.sti[0]);
+	s->pa.sti[0] = pair_make((struct issue_subject){.kind = ISSUE_ROOT,
+							.name = {"US", "Example", "Example STI-CA 1"},
+							.not_before = NOON + 60,
+							.not_after = 2 * DAY},
+				 NULL);
+	s->pa.carrier[0] = pa_carrier(&s->pa, 1);
+	text = pa_list_of(&s->pa, 1, 2 * DAY - 60, 2, s->pa.key);
+	assert_int_equal(offer_text(s, text, &s->pa.signer, NOON).step, OFFER_TAKEN);
+	assert_int_equal(offer_text(s, text, &s->pa.signer, NOON + 60).step, OFFER_SAME);
+	assert_int_equal(s->listing.roots.n_good, 2);
+	entry.cert = &s->listing.roots.entry[0].cert;
+	assert_int_equal(roots_make(&entry, 1, true, &roots), STI_OK);
+	assert_int_equal(sti_credential_parse(buf_span(&s->pa.carrier[0].cert), roots, NOON, &credential), STI_OK);
+	assert_int_equal(sti_credential_trust(credential, NULL, NOON + 59), STI_TRUST_NOT_YET);
+	assert_int_equal(sti_credential_trust(credential, NULL, NOON + 60), STI_TRUST_OK);
+	sti_credential_free(credential);
+	sti_roots_free(roots);
+	free(text);
+	scene_close(s);
+}
+
+/* Another certificate of the list's signer, with a key of its own. */
+static void renew_signer(struct scene *s, int64_t until)
+{
+	pair_free(&s->pa.signer);
+	sti_key_free(s->pa.key);
+	s->pa.signer = pair_make((struct issue_subject){.kind = ISSUE_SIGNER,
+							.name = {"US", "Example PA", "List signer"},
+							.spc = "0000",
+							.not_before = DAY,
+							.not_after = until},
+				 &s->pa.root);
+	assert_int_equal(sti_key_parse(buf_span(&s->pa.signer.key), &s->pa.key), STI_OK);
+}
+
+/* The signer of what lies on disk is out of its time; its successor signs the same list, not another one. */
+static void test_F5_F22_the_same_list_of_the_next_signer_after_a_restart(void **state)
+{
+	struct scene *s = scene_open();
+	const char *odd;
+
+	(void)state;
+	renew_signer(s, NOON + 100);
+	assert_int_equal(offer_list(s, 3, 1, NOON).step, OFFER_TAKEN);
+	renew_signer(s, 2 * DAY);
+	assert_refused(again(s, NOON + 200, &odd), "list.bad_signer", 2);
+	assert_false(listing_is_in_force(&s->listing, NOON + 200));
+	assert_refused(offer_list(s, 3, 2, NOON + 200), "list.equivocation", 3);
+	assert_int_equal(offer_list(s, 3, 1, NOON + 200).step, OFFER_TAKEN);
+	assert_true(listing_is_in_force(&s->listing, NOON + 200));
+	assert_refused(offer_list(s, 2, 1, NOON + 201), "list.rollback", 3);
+	assert_int_equal(offer_list(s, 3, 1, NOON + 202).step, OFFER_SAME);
+	assert_refused(again(s, NOON + 300, &odd), "list.bad_signer", 2);
+	assert_null(odd);
+	assert_int_equal(offer_list(s, 3, 1, NOON + 300).step, OFFER_TAKEN);
+	assert_int_equal(offer_list(s, 4, 1, NOON + 301).step, OFFER_TAKEN);
+	assert_int_equal(again(s, NOON + 302, &odd).step, OFFER_TAKEN);
+	scene_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,9 +491,12 @@ int main(void)
 		cmocka_unit_test(test_F5_one_sequence_two_lists),
 		cmocka_unit_test(test_F6_a_jump_is_taken_when_the_operator_confirms_it),
 		cmocka_unit_test(test_F7_a_restart_does_not_lengthen_max_age),
+		cmocka_unit_test(test_F5_F22_the_same_list_of_the_next_signer_after_a_restart),
+		cmocka_unit_test(test_F13_a_root_whose_time_comes_while_its_list_is_in_force),
 		cmocka_unit_test(test_F2_a_kept_list_under_another_anchor),
 		cmocka_unit_test(test_F22_the_signer_rolls_over),
 		cmocka_unit_test(test_F14_a_list_without_a_good_root),
+		cmocka_unit_test(test_F26_a_mapping_of_which_nothing_can_be_used),
 		cmocka_unit_test(test_what_is_no_list),
 		cmocka_unit_test(test_a_mapping_with_the_signer_of_the_operator),
 		cmocka_unit_test(test_F19_a_list_that_cannot_be_kept_is_not_used),

@@ -12,14 +12,19 @@ struct scene {
 	struct revocation revocation;
 };
 
-static struct offer start(struct scene *s, const char **state)
+static struct offer start_at(struct scene *s, int64_t now, const char **state)
 {
 	char folder[128];
 
 	snprintf(folder, sizeof(folder), "%s/state", s->pa.folder);
 	assert_int_equal(generations_open(folder, &s->kept), STI_OK);
 	revocation_open(&s->revocation, &s->plan->source[0], s->kept);
-	return revocation_load(&s->revocation, NOON, state);
+	return revocation_load(&s->revocation, now, state);
+}
+
+static struct offer start(struct scene *s, const char **state)
+{
+	return start_at(s, NOON, state);
 }
 
 static void stop(struct scene *s)
@@ -156,6 +161,46 @@ static void test_the_same_one_again(void **state)
 	scene_close(s);
 }
 
+/* What was revoked stays so over a restart: with a clock that was set back, and when its signer is out of its
+ * time by now. It was taken when both were right. */
+static void test_E19_a_restart_when_it_could_not_be_taken_any_more(void **state)
+{
+	static const int64_t now[] = {NOON - 7200, DAY - 1, 2 * DAY + 1, 9 * DAY};
+	struct scene *s = scene_open();
+	const char *odd;
+
+	(void)state;
+	assert_int_equal(take_crl(s, 5, NOON - 60, 1).step, OFFER_TAKEN);
+	for (size_t i = 0; i < sizeof(now) / sizeof(now[0]); i++) {
+		stop(s);
+		assert_int_equal(start_at(s, now[i], &odd).step, OFFER_TAKEN);
+		assert_null(odd);
+		assert_int_equal(crl_count(s->revocation.crl), 1);
+	}
+	assert_refused(take(s, pa_crl(&s->pa, 6, NOON - 30, 2 * DAY, 0), 2 * DAY + 1), "crl.bad_signer", 2);
+	scene_close(s);
+}
+
+/* Its own place on disk is no signature. */
+static void test_E19_a_restart_under_another_anchor(void **state)
+{
+	struct scene *s = scene_open();
+	struct pair other = pa_root("Example PA Root"); /* the same name, another key */
+	const char *odd;
+
+	(void)state;
+	assert_int_equal(take_crl(s, 5, NOON - 60, 1).step, OFFER_TAKEN);
+	stop(s);
+	pa_file(&s->pa, "pa.pem", buf_span(&other.cert));
+	trust_plan_unref(s->plan);
+	s->plan = pa_plan(&s->pa, PA_STATE PA_CRL_MORE(""));
+	assert_refused(start(s, &odd), "crl.bad_sig", 2);
+	stop(s);
+	assert_refused(start_at(s, 9 * DAY, &odd), "crl.bad_sig", 2);
+	pair_free(&other);
+	scene_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +209,8 @@ int main(void)
 		cmocka_unit_test(test_E20_a_lost_file_its_mark_still_counts),
 		cmocka_unit_test(test_E19_what_is_refused_while_the_last_good_one_stays),
 		cmocka_unit_test(test_the_same_one_again),
+		cmocka_unit_test(test_E19_a_restart_when_it_could_not_be_taken_any_more),
+		cmocka_unit_test(test_E19_a_restart_under_another_anchor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ static struct scene *scene_of(const char *text)
 	s->log = log_create(s->fd, s->rig.metrics);
 	snprintf(folder, sizeof(folder), "%s/state", s->pa.folder);
 	assert_int_equal(generations_open(folder, &s->kept), STI_OK);
-	s->hub = (struct source_hub){s->rig.client, s->kept, s->rig.metrics, s->log, changed, s};
+	s->hub = (struct source_hub){s->rig.client, s->kept, s->rig.metrics, s->log, changed, s, false};
 	source_open(&s->source, &s->hub, &s->plan->source[0], stage.now);
 	return s;
 }
@@ -160,6 +160,25 @@ static void test_a_list_and_its_signer_are_fetched(void **state)
 	assert_int_equal(raw_server_requests(s->rig.server), 2);
 	assert_non_null(strstr(told(s), "event=source_new source=us kind=ca-list sequence=1"));
 	assert_true(s->source.due >= NOON + 270 && s->source.due <= NOON + 330);
+	scene_close(s);
+}
+
+/* The answer comes while the next plan, which knows nothing of it, waits to take over: J9. */
+static void test_J9_held_while_it_is_asked(void **state)
+{
+	struct scene *s = scene_of(PA_STATE PA_LIST);
+
+	(void)state;
+	serve_list(s, 1, 2 * DAY - 60);
+	source_poll(&s->source, stage.now);
+	s->hub.is_held = true;
+	while (s->source.phase != SOURCE_IDLE)
+		uv_run(&s->rig.loop, UV_RUN_ONCE);
+	assert_int_equal(s->changes, 0);
+	assert_int_equal(s->source.failures, 0);
+	s->hub.is_held = false;
+	tick_at(s, stage.now);
+	assert_int_equal(s->changes, 1);
 	scene_close(s);
 }
 
@@ -471,6 +490,7 @@ static void test_a_CRL_file_that_the_operator_replaces(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_J9_held_while_it_is_asked),
 		cmocka_unit_test(test_a_list_and_its_signer_are_fetched),
 		cmocka_unit_test(test_not_modified_is_as_good),
 		cmocka_unit_test(test_not_modified_where_there_is_nothing),

@@ -258,6 +258,47 @@ static void test_a_restart_without_a_network(void **state)
 	scene_close(s);
 }
 
+static int64_t not_before(const struct scene *s)
+{
+	struct trust_snapshot *trust = trust_cell_take(s->plan->cell);
+	int64_t time = trust_snapshot_parts(trust)->not_before;
+
+	trust_snapshot_unref(trust);
+	return time;
+}
+
+/* The list came at NOON by our own clock; nobody has signed that. */
+static void test_I3_only_a_CRL_that_was_accepted_says_what_time_it_is(void **state)
+{
+	struct scene *s = scene_of(PA_STATE PA_LIST PA_CRL_MORE(""));
+
+	(void)state;
+	assert_int_equal(not_before(s), 0);
+	serve(s, pa_list(&s->pa, 1, 2 * DAY - 60), pa_crl(&s->pa, 1, NOON + 3600, NOON + 7200, 0));
+	look(s, 2);
+	assert_int_equal(not_before(s), 0);
+	serve(s, pa_list(&s->pa, 1, 2 * DAY - 60), pa_crl(&s->pa, 2, NOON - 60, NOON + 3600, 0));
+	look(s, 2);
+	assert_int_equal(not_before(s), NOON - 60);
+	scene_close(s);
+}
+
+/* By such a clock the CRL lies in the future; the mark beside it says whose fault that is. */
+static void test_I3_a_restart_under_a_clock_that_was_set_back(void **state)
+{
+	struct scene *s = scene_of(PA_STATE PA_CRL_MORE(""));
+
+	(void)state;
+	serve(s, NULL, pa_crl(&s->pa, 1, NOON - 60, NOON + 3600, 1));
+	look(s, 1);
+	stop(s);
+	unsay(s);
+	stage.now = NOON - 7200;
+	start(s, PA_STATE PA_CRL_MORE(""));
+	assert_int_equal(not_before(s), NOON - 60);
+	scene_close(s);
+}
+
 /* A domestic list and a merged one of one signer count apart. */
 static void test_F4_two_lists_of_one_signer_have_their_own_marks(void **state)
 {
@@ -326,6 +367,8 @@ int main(void)
 		cmocka_unit_test(test_E18_revoked_and_not_revoked),
 		cmocka_unit_test(test_E19_soft_and_hard_when_the_CRL_is_over),
 		cmocka_unit_test(test_a_restart_without_a_network),
+		cmocka_unit_test(test_I3_only_a_CRL_that_was_accepted_says_what_time_it_is),
+		cmocka_unit_test(test_I3_a_restart_under_a_clock_that_was_set_back),
 		cmocka_unit_test(test_F4_two_lists_of_one_signer_have_their_own_marks),
 		cmocka_unit_test(test_F20_a_call_keeps_the_trust_with_which_it_began),
 		cmocka_unit_test(test_the_same_list_again_changes_nothing),

@@ -2,10 +2,13 @@
 """`sidetone cache` and the server that is given its folder: certificates known ahead of calls."""
 import contextlib
 import hashlib
+import http.server
 import json
 import os
 import shutil
+import ssl
 import subprocess
+import threading
 import unittest
 import urllib.parse
 
@@ -73,6 +76,13 @@ class Cache(unittest.TestCase):
             self.assertEqual(len(done.stderr.splitlines()), 1)
             self.assertNotIn("BEGIN", done.stderr)
         self.assertEqual(os.listdir(self.folder), [])
+
+    def test_nothing_of_a_list_moves_a_terminal(self):
+        listing = self.pki.write("hostile", "https://\x1b]0;a\x07/a.pem\n")
+        done = run("import", "--folder", self.folder, "--list", listing)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("https://\\x1b]0;a\\x07/a.pem: ", done.stderr)
+        self.assertNotIn("\x1b", done.stderr)
 
     def test_usage(self):
         for arguments in ((), ("burn",), ("import",), ("import", "--folder", self.folder), ("list",),
@@ -213,6 +223,53 @@ class Crowd(unittest.TestCase):
             self.assertEqual((reply.status, reply.getheader("Retry-After")), (429, "30"))
             again = carrier.token("a", orig="12025550188")
             self.assertEqual(carrier.post(again, connection=connection).status, 201)
+
+    def test_D14_429_for_the_client_that_names_copies_of_a_certificate(self):
+        copies = Copies(Cache.pki)
+        self.addCleanup(copies.close)
+        carrier = Carrier(Cache.pki, "copies", as_block="", vs_block="", cr_block="", permit=f'"localhost:{copies.port}"')
+        with contextlib.ExitStack() as stack:
+            stack.callback(carrier.stop)
+            connection = carrier.connection("cps")
+            stack.callback(connection.close)
+            statuses = []
+            while len(statuses) < 700 and 429 not in statuses:
+                token = self.token(f"https://localhost:{copies.port}/{len(statuses)}.pem")
+                statuses.append(carrier.post(token, connection=connection).status)
+            self.assertEqual(set(statuses[:600]), {403})
+            self.assertEqual(statuses[-1], 429)
+
+
+class Copies:
+    """A repository that has one signer's certificate under every URL."""
+
+    def __init__(self, folder):
+        with open(folder("a.pem"), "rb") as file:
+            body = file.read()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one segment
+
+            def do_GET(self):  # noqa: N802
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder("tls.pem"), folder("tls.key"))
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Readers(unittest.TestCase):

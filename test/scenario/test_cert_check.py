@@ -207,6 +207,20 @@ class Command(unittest.TestCase):
         self.assertTrue(lines[0].startswith(self.folder("a.pem") + ": chain ok; profile ok; SPC 709J; country US"))
         self.assertNotIn("SPC", lines[1])
 
+    def test_nothing_of_a_stranger_moves_a_terminal_or_makes_a_line(self):
+        spc = b"\x1b[2K\r/good.pem: chain ok\nX"
+        der = spc
+        for tag in (0x16, 0xa0, 0x30):
+            der = bytes([tag, len(der)]) + der
+        extension = "1.3.6.1.5.5.7.1.26=DER:" + ":".join(f"{c:02x}" for c in der)
+        file = self.folder("stranger.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-keyout", "/dev/null", "-subj", "/CN=SHAKEN", "-addext", extension, "-out", file],
+                       check=True, capture_output=True)
+        done = check(file)
+        self.assertIn("SPC \\x1b[2K\\x0d/good.pem: chain ok\\x0aX", done.stdout)
+        self.assertEqual(done.stdout.count("\n"), 1)
+
     def test_json_is_one_object_on_each_line(self):
         done = self.check("--json", self.folder("a.pem"), self.folder("b.pem"))
         found = [json.loads(line) for line in done.stdout.splitlines()]

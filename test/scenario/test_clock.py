@@ -6,6 +6,7 @@ import sys
 import time
 import unittest
 
+from pa import Pa
 from world import BUILD, Carrier, Folder, keep, main, poll, tearDownModule
 
 FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
@@ -23,8 +24,8 @@ def why_not():
 class Watch(Carrier):
     """A carrier whose clock is what stands in a file: "+0", "-3600s", a date; the clock of nobody else."""
 
-    def __init__(self, folder, name, at):
-        super().__init__(folder, name, start=False)
+    def __init__(self, folder, name, at, **blocks):
+        super().__init__(folder, name, start=False, **blocks)
         self.now = folder.write(name + ".time", at + "\n")
         self.environment = {"LD_PRELOAD": FAKETIME[0], "FAKETIME_TIMESTAMP_FILE": self.now, "FAKETIME_NO_CACHE": "1",
                             "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
@@ -41,10 +42,10 @@ class Watch(Carrier):
             raise AssertionError("not told of " + at)
         return self.told()[-1]
 
-    def verdict(self, iat=None):
+    def verdict(self, iat=None, signer="a"):
         """Of a call that is signed and comes at iat; now, where it is not given."""
-        token = self.token(iat=iat)
-        reply = self.verify(f"{token};info=<{self.x5u['a']}>", now=iat)
+        token = self.token(signer, iat=iat)
+        reply = self.verify(f"{token};info=<{self.x5u[signer]}>", now=iat)
         return reply.status, reply.json["verificationResponse"]["verstat"], self.post(token).status
 
 
@@ -57,8 +58,8 @@ class Clock(unittest.TestCase):
             raise unittest.SkipTest(reason)
         cls.folder = keep(Folder())
 
-    def carrier(self, name, at):
-        return keep(Watch(self.folder, name, at))
+    def carrier(self, name, at, **blocks):
+        return keep(Watch(self.folder, name, at, **blocks))
 
     def test_I4_boot_in_1970(self):
         carrier = self.carrier("boot", EPOCH)
@@ -85,6 +86,26 @@ class Clock(unittest.TestCase):
         self.assertIn("event=clock_behind alarm=critical", carrier.set(EPOCH))
         self.assertEqual(carrier.verdict(), (200, "No-TN-Validation", 503))
         carrier.set("+0")
+        self.assertEqual(carrier.verdict(), (200, "TN-Validation-Passed", 201))
+
+    def test_I3_not_below_the_newest_CRL(self):
+        pa = Pa(self.folder)
+        with open(self.folder("revoked.crl"), "wb") as file:
+            file.write(pa.crl(1, ("b",)).said["/crl"][1])
+        carrier = self.carrier("revoked", "+0", sources='crl "us" { file = "revoked.crl" anchor = "pa.pem" }')
+        self.assertEqual(carrier.verdict(signer="b")[1:], ("TN-Validation-Failed", 403))
+        self.assertIn("event=clock_behind alarm=critical", carrier.set("-1200s"))
+        then = int(time.time()) - 1200  # by which the CRL is not yet valid: nobody gets a certificate back so
+        self.assertEqual(carrier.verdict(then, "b")[1:], ("No-TN-Validation", 503))
+        self.assertIn("event=clock_right", carrier.set("+0"))
+        self.assertEqual(carrier.verdict()[1:], ("TN-Validation-Passed", 201))
+    def test_I3_not_before_the_newest_CRL(self):
+        crl = 'crl "us" { file = "crl.pem" anchor = "pa-crl.pem" }'
+        carrier = self.carrier("crl", "+0", sources=crl)
+        self.assertEqual(carrier.verdict(), (200, "TN-Validation-Passed", 201))
+        self.assertIn("event=clock_behind alarm=critical", carrier.set("-7200s"))  # after the program was built
+        self.assertEqual(carrier.verdict(), (200, "No-TN-Validation", 503))
+        self.assertIn("event=clock_right", carrier.set("+0"))
         self.assertEqual(carrier.verdict(), (200, "TN-Validation-Passed", 201))
 
     def test_I3_I6_I7_store_is_judged_by_the_new_clock(self):

@@ -293,6 +293,14 @@ class Certificates(Inspect):
         self.assertEqual(document["profile"], "ok")
         self.assertLess(leaf["from"], leaf["until"])
 
+    def test_key_of_each_kind_has_its_name(self):
+        for curve, name in (("prime256v1", "P-256"), ("secp384r1", "P-384"), ("secp521r1", "P-521")):
+            made = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", f"ec_paramgen_curve:{curve}",
+                                   "-nodes", "-keyout", "/dev/null", "-subj", "/C=US/O=Example/CN=Example ROOT"],
+                                  check=True, capture_output=True)
+            document = json.loads(self.run_it(made.stdout, "--json").stdout)
+            self.assertEqual(document["certificates"][0]["key"], name)
+
     def test_der_is_as_good_as_pem(self):
         der = der_of(self.text_of("a.pem"))
         document = self.read(der, "certificate")

