@@ -135,6 +135,7 @@ struct config_crl {
 	int64_t grace_s;
 	bool hard; /* stale = "hard" */
 	int64_t poll_s;
+	const char *confirmed_number; /* hexadecimal: a jump to this one is confirmed; NULL: none */
 };
 
 struct config_limits { /* of every listener */

@@ -92,6 +92,47 @@ static enum sti_error next_name(struct larder *larder, char name[LARDER_NAME + 1
 	return STI_OK;
 }
 
+/* What is gone or leads nowhere has no writers; reading it says what is wrong. */
+static enum sti_error check_file(const struct larder *larder, const char *name, const char **why)
+{
+	char path[PATH_MAX];
+	enum sti_error error = make_path(larder->path, name, path);
+
+	if (!error)
+		error = file_check_writers(path, why);
+	return error == STI_E_IO && errno == ENOENT ? STI_OK : error;
+}
+
+static void begin_anew(struct larder *larder)
+{
+	rewinddir(larder->folder);
+	larder->n = 0;
+}
+
+static enum sti_error check_files(struct larder *larder, char name[LARDER_NAME + 1], const char **why)
+{
+	enum sti_error error = STI_OK;
+
+	while (!error) {
+		error = next_name(larder, name);
+		if (!error)
+			error = check_file(larder, name, why);
+	}
+	return error == STI_E_NOT_FOUND ? STI_OK : error;
+}
+
+enum sti_error larder_check_writers(struct larder *larder, char name[LARDER_NAME + 1], const char **why)
+{
+	enum sti_error error = file_check_writers(larder->path, why);
+
+	name[0] = '\0';
+	begin_anew(larder);
+	if (!error)
+		error = check_files(larder, name, why);
+	begin_anew(larder);
+	return error;
+}
+
 /* The URL that the file is named by, and something behind it. */
 static enum sti_error split(struct larder_item *item)
 {

@@ -7,7 +7,8 @@
 /*
  * Certificates known ahead of calls, in a folder: one file for each URL, named by the SHA-256 of the URL in hex
  * and nothing else (threats.md D21); in it the URL, a line feed, and the body as it was fetched. Other files in
- * the folder are passed over. What is read is checked like what a stranger sends.
+ * the folder are passed over. What is read is checked like what a stranger sends; that it belongs to its URL is
+ * believed, which is why larder_check_writers is asked before.
  */
 enum { LARDER_MAX = 100000, LARDER_NAME = 64 };
 
@@ -24,6 +25,11 @@ struct larder_item {
 /* STI_E_IO with errno, STI_E_LIMIT where the name of the folder is too long, STI_E_MEMORY. */
 enum sti_error larder_open(const char *folder, struct larder **out);
 void larder_close(struct larder *larder); /* NULL is fine */
+
+/* STI_E_DENIED where others than root and ourselves may write the folder, then name is empty, or a file that would
+ * be read; *why is a static phrase that says how, else NULL. Then larder_next has all still to give.
+ * STI_E_IO with errno, STI_E_LIMIT. */
+enum sti_error larder_check_writers(struct larder *larder, char name[LARDER_NAME + 1], const char **why);
 
 /* The next one, in no order; larder_item_free in any case. STI_E_NOT_FOUND: there are no more; STI_E_LIMIT with an
  * empty name: more than LARDER_MAX. Any other error is about item->name, and the next call goes on: STI_E_URL where

@@ -31,6 +31,22 @@ bool listing_is_in_force(const struct listing *listing, int64_t now)
 	return listing->is_had && now < listing->until;
 }
 
+/* A list that ends on its exp has begun when it was taken, so that its age is seen. */
+bool listing_renew(struct listing *listing, int64_t now)
+{
+	const struct list list = {.exp = listing->exp};
+	int64_t max_age = listing->plan->max_age_s, until = list_until(&list, max_age, now);
+	int64_t later = until - listing->until;
+	bool is_last = until == listing->exp && later > 0;
+
+	if (!listing->is_had || (!is_last && later <= max_age / 10 && later >= -(max_age / 10)))
+		return false;
+	listing->until = until;
+	if (until < listing->exp)
+		listing->from = now;
+	return true;
+}
+
 /* ---- offers ---- */
 
 static struct offer failed(enum sti_error error)
@@ -265,6 +281,7 @@ static void put_in_force(struct listing *listing, const struct list *list, struc
 	listing->sequence = list->sequence;
 	keep_payload(listing, list);
 	listing->from = mark->time;
+	listing->exp = list->exp;
 	listing->until = list_until(list, listing->plan->max_age_s, mark->time);
 }
 

@@ -18,7 +18,8 @@ struct listing {
 	struct mark mark; /* how far the source has got */
 	bool has_mark;
 	bool is_had; /* one was in force, even if it is over by now */
-	int64_t from, until; /* seconds: taken, ends */
+	int64_t from, until; /* seconds: taken or renewed, ends */
+	int64_t exp; /* seconds; until is never later */
 	int64_t sequence;
 	uint8_t payload_sha256[MARK_SHA256]; /* of the one that the mark names */
 	bool has_payload; /* payload_sha256 is known: it was in force, or lies on disk */
@@ -39,6 +40,10 @@ struct offer listing_load(struct listing *listing, int64_t now, const char **sta
 struct offer listing_take(struct listing *listing, struct sti_span body, int64_t now);
 struct offer listing_take_signer(struct listing *listing, struct sti_span chain, int64_t now);
 void listing_forget(struct listing *listing);
+
+/* The source was read well and has nothing else: max_age begins anew (threats.md F7), exp stays the end. False: until
+ * stays as it is, for it would move by no more than a tenth of max_age. */
+bool listing_renew(struct listing *listing, int64_t now);
 
 bool listing_is_in_force(const struct listing *listing, int64_t now);
 

@@ -44,7 +44,7 @@ enum log_event {
 	LOG_SOURCE_AGING, /* what is in force gets old, for nothing newer comes */
 	LOG_SOURCE_EXPIRED,
 	LOG_SOURCE_STATE, /* what was kept on disk is not as it was left */
-	LOG_SOURCE_UNSAVED, /* good, but could not be written: the one before stays in force */
+	LOG_SOURCE_UNSAVED, /* good, but could not be written: of lists the one before stays in force */
 	LOG_WORKER_CRASHED,
 	LOG_CRASH_LOOP,
 	LOG_CLOCK_JUMPED, /* the wall clock against one that nobody sets */

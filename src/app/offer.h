@@ -6,6 +6,7 @@
 #include <sti/span.h>
 
 #include "app/metrics.h"
+#include "base/mark.h"
 
 /* What became of a list or CRL that a source offered. A value; text is static, url belongs to what was offered. */
 enum offer_step {
@@ -13,7 +14,7 @@ enum offer_step {
 	OFFER_SAME, /* what we have */
 	OFFER_WANTS_SIGNER, /* the chain at url must be fetched first */
 	OFFER_REFUSED, /* code, severity, what: the one before stays in force */
-	OFFER_UNSAVED, /* good, but it could not be kept: error */
+	OFFER_UNSAVED, /* good, but it could not be kept: error. A CRL is in force, a list is not */
 	OFFER_FAILED /* we could not judge it: error */
 };
 
@@ -26,7 +27,8 @@ struct offer {
 	const char *clause;
 	enum sti_error error;
 	struct sti_span url;
-	int64_t number; /* sequence or crlNumber, as far as it is known */
+	int64_t number; /* sequence */
+	uint8_t crl_number[MARK_NUMBER]; /* of a jump */
 };
 
 #endif

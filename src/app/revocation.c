@@ -4,7 +4,7 @@
 #include "base/limits.h"
 
 /* What makes us refuse a CRL; the columns of struct offer. */
-enum refusal { UNREADABLE, BAD_SIGNER, BAD_SIGNATURE, NOT_YET, ROLLBACK, EQUIVOCATION };
+enum refusal { UNREADABLE, BAD_SIGNER, BAD_SIGNATURE, NOT_YET, ROLLBACK, EQUIVOCATION, JUMP };
 
 #define REFUSAL(severity_, reason_, code_, what_, clause_)                                                             \
 	{                                                                                                              \
@@ -21,6 +21,7 @@ static const struct offer refusals[] = {
 	[ROLLBACK] = REFUSAL(3, METRICS_REFUSAL_ROLLBACK, "rollback", "older than the one accepted before", "5.2.3"),
 	[EQUIVOCATION] =
 		REFUSAL(3, METRICS_REFUSAL_EQUIVOCATION, "equivocation", "another CRL of the same number", "5.2.3"),
+	[JUMP] = REFUSAL(3, METRICS_REFUSAL_JUMP, "jump", "so far ahead that it must be confirmed", "5.2.3"),
 };
 
 void revocation_open(struct revocation *revocation, const struct plan_source *plan, struct generations *kept)
@@ -55,17 +56,23 @@ static bool is_same(const struct revocation *revocation, const struct crl *crl)
 	return revocation->crl && sti_span_equal(crl_der(revocation->crl), crl_der(crl));
 }
 
-static enum sti_error save(const struct revocation *revocation, const struct crl *crl, const struct mark *mark)
+static enum sti_error save(const struct revocation *revocation, const struct crl *crl)
 {
+	struct mark mark;
+
 	if (!revocation->kept)
 		return STI_OK;
-	return generations_put(revocation->kept, revocation->plan->id, crl_der(crl), mark);
+	mark_of(crl, &mark);
+	return generations_put(revocation->kept, revocation->plan->id, crl_der(crl), &mark);
 }
 
-static struct offer unsaved(const struct revocation *revocation, const struct crl *crl, enum sti_error error)
+static struct offer unsaved(enum sti_error error)
 {
-	if (error != STI_E_DENIED)
-		return (struct offer){.step = OFFER_UNSAVED, .error = error};
+	return (struct offer){.step = OFFER_UNSAVED, .error = error};
+}
+
+static struct offer equivocation(const struct revocation *revocation, const struct crl *crl)
+{
 	(void)generations_keep_evidence(revocation->kept, revocation->plan->id, crl_der(crl));
 	return refusals[EQUIVOCATION];
 }
@@ -78,23 +85,91 @@ static void put_in_force(struct revocation *revocation, struct crl *crl)
 	revocation->has_mark = true;
 }
 
-static struct offer take_checked(struct revocation *revocation, struct crl *crl, bool saved, int64_t now)
+/* The mark on disk tells; where that is behind, the one in force does. */
+static bool is_equivocation(const struct revocation *revocation, const struct crl *crl)
+{
+	struct mark held, mark;
+
+	if (!revocation->is_unsaved)
+		return false;
+	mark_of(revocation->crl, &held);
+	mark_of(crl, &mark);
+	return mark_compare(&held, &mark) == 0;
+}
+
+/* A list that cannot be written is not used; a CRL is, for it only takes away (threats.md E19). */
+static struct offer accept(struct revocation *revocation, struct crl *crl, bool saved)
+{
+	enum sti_error error = STI_OK;
+
+	if (is_equivocation(revocation, crl))
+		error = STI_E_DENIED;
+	else if (!saved)
+		error = save(revocation, crl);
+	if (error == STI_E_DENIED)
+		return equivocation(revocation, crl);
+	revocation->is_unsaved = error != STI_OK;
+	put_in_force(revocation, crl);
+	return error ? unsaved(error) : (struct offer){.step = OFFER_TAKEN};
+}
+
+/* Behind the highest number no other CRL could ever come. */
+static bool is_jump(const struct mark *held, const struct mark *offered)
+{
+	struct mark farthest = *held;
+	size_t i = MARK_NUMBER - 5; /* an octet of 2^32 */
+
+	_Static_assert(LIMIT_CRL_JUMP == INT64_C(1) << 32, "it is one of that octet");
+	while (++farthest.number[i] == 0)
+		if (i-- == 0)
+			return false;
+	return mark_compare(offered, &farthest) > 0;
+}
+
+static bool is_confirmed(const struct revocation *revocation, const struct mark *mark)
+{
+	return memcmp(revocation->plan->confirmed_number, mark->number, MARK_NUMBER) == 0;
+}
+
+/* A CRL without a number is as far as its time, which is checked. */
+static bool must_be_confirmed(const struct revocation *revocation, const struct crl *crl)
 {
 	struct mark mark;
-	enum sti_error error;
 
+	crl_mark(crl, &mark);
+	return crl_has_number(crl) && revocation->has_mark && is_jump(&revocation->mark, &mark) &&
+	       !is_confirmed(revocation, &mark);
+}
+
+static struct offer refused_jump(const struct crl *crl)
+{
+	struct offer offer = refusals[JUMP];
+	struct mark mark;
+
+	crl_mark(crl, &mark);
+	memcpy(offer.crl_number, mark.number, MARK_NUMBER);
+	return offer;
+}
+
+static struct offer take_checked(struct revocation *revocation, struct crl *crl, bool saved, int64_t now)
+{
 	if (is_same(revocation, crl))
 		return (struct offer){.step = OFFER_SAME};
 	if (!saved && crl_this_update(crl) > now + LIMIT_SKEW_S)
 		return refusals[NOT_YET];
 	if (!saved && revocation->has_mark && crl_is_older(crl, &revocation->mark))
 		return refusals[ROLLBACK];
-	mark_of(crl, &mark);
-	error = saved ? STI_OK : save(revocation, crl, &mark);
-	if (error)
-		return unsaved(revocation, crl, error);
-	put_in_force(revocation, crl);
-	return (struct offer){.step = OFFER_TAKEN};
+	if (!saved && must_be_confirmed(revocation, crl))
+		return refused_jump(crl);
+	return accept(revocation, crl, saved);
+}
+
+struct offer revocation_save_again(struct revocation *revocation)
+{
+	enum sti_error error = revocation->is_unsaved ? save(revocation, revocation->crl) : STI_OK;
+
+	revocation->is_unsaved = error != STI_OK;
+	return error ? unsaved(error) : (struct offer){.step = OFFER_SAME};
 }
 
 /* What was revoked stays so over a restart: what lies on disk was taken when its time was right, so it is enough

@@ -14,6 +14,7 @@ struct revocation {
 	struct crl *crl; /* NULL: none yet */
 	struct mark mark; /* how far the source has got */
 	bool has_mark;
+	bool is_unsaved; /* in force, but not on disk */
 };
 
 void revocation_open(struct revocation *revocation, const struct plan_source *plan, struct generations *kept);
@@ -23,7 +24,10 @@ void revocation_close(struct revocation *revocation);
  * is odd about what lay there. */
 struct offer revocation_load(struct revocation *revocation, int64_t now, const char **state);
 
-/* The body of an answer, or of the file. */
+/* The body of an answer, or of the file. What is revoked does not wait for a disk: OFFER_UNSAVED is in force. */
 struct offer revocation_take(struct revocation *revocation, struct sti_span body, int64_t now);
+
+/* Writes what is in force and could not be written. OFFER_SAME: it is on disk; OFFER_UNSAVED. */
+struct offer revocation_save_again(struct revocation *revocation);
 
 #endif

@@ -94,6 +94,8 @@ static const struct schema_row crl_rows[] = {
 	 .what = "After that: soft, it is passed over; hard, nothing it speaks for is trusted."},
 	{"poll_s", SCHEMA_NUMBER, SCHEMA_INT, offsetof(struct config_crl, poll_s), 1, DAY_S, .fallback = "3600",
 	 .what = "Seconds between two looks at url or file, 10 % more or less."},
+	{"confirmed_number", SCHEMA_CRL_NUMBER, SCHEMA_STRING, offsetof(struct config_crl, confirmed_number),
+	 .what = "A jump to this crlNumber, refused before as crl.jump, is right; as number stands in the log."},
 };
 
 static const struct schema_row fetch_rows[] = {
@@ -429,6 +431,12 @@ static bool is_ppt(struct sti_span text)
 	return is_made_of(text, DIGIT LOWER UPPER "-._", 0, 64);
 }
 
+/* RFC 5280 5.2.3: up to 20 octets. */
+static bool is_crl_number(struct sti_span text)
+{
+	return is_made_of(text, DIGIT "abcdefABCDEF", 1, 40);
+}
+
 static bool is_url_path(struct sti_span text)
 {
 	return is_made_of(text, DIGIT LOWER UPPER "._-/", 2, 128) && text.p[0] == '/' && text.p[text.n - 1] != '/';
@@ -459,6 +467,7 @@ static const struct kind {
 	[SCHEMA_ISO_COUNTRY] = {is_iso_country, "a country of two capital letters"},
 	[SCHEMA_TRUNK] = {is_trunk, "up to 4 digits"},
 	[SCHEMA_SHA256] = {is_sha256, "64 hexadecimal digits"},
+	[SCHEMA_CRL_NUMBER] = {is_crl_number, "1 to 40 hexadecimal digits"},
 	[SCHEMA_OCN] = {is_ocn, "an OCN: 4 capital letters or digits"},
 	[SCHEMA_PPT] = {is_ppt, "a PASSporT type, or \"\""},
 	[SCHEMA_URL_PATH] = {is_url_path, "a path like /stir/v1"},

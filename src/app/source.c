@@ -78,9 +78,23 @@ static bool is_passed_over(struct source *source)
 	return true;
 }
 
+/* It is told where it was over. */
+static void renew(struct source *source, int64_t now)
+{
+	bool was_in_force = is_in_force(source, now);
+
+	if (is_crl(source) || !listing_renew(&source->listing, now))
+		return;
+	source->aged = AGING_YOUNG;
+	if (!was_in_force && is_in_force(source, now))
+		source_report_new(source);
+	source->hub->changed(source->hub->context, source->plan->kind);
+}
+
 static void succeed(struct source *source)
 {
 	source_report_back(source);
+	renew(source, clock_now());
 	source->failures = 0;
 	source->is_surprised = false;
 	source->refreshed = clock_now();
@@ -116,6 +130,8 @@ static void tell(struct source *source, const struct offer *offer)
 		source_report_refused(source, offer);
 	else if (offer->step == OFFER_UNSAVED)
 		source_report_unsaved(source, offer->error);
+	if (offer->step == OFFER_UNSAVED && is_crl(source))
+		put_in_force(source);
 }
 
 static void finish(struct source *source, const struct offer *offer)
@@ -222,6 +238,15 @@ static void log_in(struct source *source)
 		fail_for(source, "login cannot be sent", 0);
 }
 
+/* Whatever the source answers. */
+static void save_again(struct source *source)
+{
+	struct offer offer = revocation_save_again(&source->revocation);
+
+	if (offer.step == OFFER_UNSAVED)
+		source_report_unsaved(source, offer.error);
+}
+
 /* An access token ends some time: then there is one more login, not many. */
 static void got_body(void *context, enum sti_error error, const struct http_response *response)
 {
@@ -229,6 +254,7 @@ static void got_body(void *context, enum sti_error error, const struct http_resp
 
 	if (is_passed_over(source))
 		return;
+	save_again(source);
 	if (error) {
 		fail_for(source, sti_error_text(error), 0);
 	} else if (response->status == 401 && source->plan->login && !source->has_logged_in_again) {

@@ -32,6 +32,19 @@ static void put_new(const struct source *source)
 	end(source, &line);
 }
 
+/* As crl.confirmed_number is written. */
+static void put_crl_number(struct log_line *line, const char *key, const uint8_t number[MARK_NUMBER])
+{
+	struct sti_span octets = sti_span(number, MARK_NUMBER);
+	uint8_t digits[2 * MARK_NUMBER];
+	struct buf text = buf_lend(digits, sizeof(digits));
+
+	while (octets.n > 1 && octets.p[0] == 0)
+		octets = sti_span_from(octets, 1);
+	buf_put_hex(&text, octets);
+	log_put(line, key, buf_span(&text));
+}
+
 void source_report_refused(const struct source *source, const struct offer *offer)
 {
 	struct log_line line;
@@ -43,6 +56,9 @@ void source_report_refused(const struct source *source, const struct offer *offe
 	if (source->plan->kind != PLAN_CRL) {
 		log_put_int(&line, "sequence", offer->number);
 		log_put_int(&line, "have", source->listing.sequence);
+	} else if (offer->reason == METRICS_REFUSAL_JUMP) {
+		put_crl_number(&line, "number", offer->crl_number);
+		put_crl_number(&line, "have", source->revocation.mark.number);
 	}
 	end(source, &line);
 	metrics_add(source->hub->metrics, METRIC_SOURCE_REFUSED, offer->reason, 1);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hex.h"
 #include "base/limits.h"
 #include "pki/crl.h"
 #include "store/file.h"
@@ -179,6 +180,21 @@ static enum sti_error load_list(const struct loading *l, const struct config_lis
 	return error ? error : read_secret(l, &list->token_file, "list.token_file");
 }
 
+/* NULL: stays 0. */
+static enum sti_error read_crl_number(const char *text, uint8_t out[MARK_NUMBER])
+{
+	uint8_t digits[2 * MARK_NUMBER];
+	struct sti_span number = sti_span_str(text);
+
+	if (!text)
+		return STI_OK;
+	if (number.n > sizeof(digits))
+		return STI_E_LIMIT;
+	memset(digits, '0', sizeof(digits));
+	memcpy(digits + sizeof(digits) - number.n, number.p, number.n);
+	return hex_decode(sti_span(digits, sizeof(digits)), out, MARK_NUMBER);
+}
+
 static enum sti_error copy_crl(struct trust_plan *plan, const struct config_crl *crl, struct plan_source *source)
 {
 	const char *country;
@@ -192,7 +208,7 @@ static enum sti_error copy_crl(struct trust_plan *plan, const struct config_crl 
 	    !copy_text(plan, crl->file, &source->file) || !copy_text(plan, crl->country, &country))
 		return STI_E_MEMORY;
 	source->country = sti_span_str(country);
-	return STI_OK;
+	return read_crl_number(crl->confirmed_number, source->confirmed_number);
 }
 
 /* That the file is a CRL is seen now, and that its signer is the right one when it is taken. */

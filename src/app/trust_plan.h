@@ -33,6 +33,7 @@ struct plan_source {
 	int64_t poll_s;
 	int64_t max_age_s;
 	int64_t confirmed_sequence;
+	uint8_t confirmed_number[MARK_NUMBER]; /* crlNumber, as in struct mark; 0: none */
 	const char *login; /* NULL: none */
 	const char *user;
 	const char *password_file;

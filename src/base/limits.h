@@ -98,4 +98,7 @@ enum {
  * int64 no other could ever come (threats.md F6). */
 #define LIMIT_LIST_JUMP (INT64_C(1) << 32)
 
+/* The same of the crlNumber of a CRL (RFC 5280 5.2.3). */
+#define LIMIT_CRL_JUMP (INT64_C(1) << 32)
+
 #endif

@@ -17,13 +17,17 @@ static int read_one(const char *path, size_t max, struct buf *out)
 	return error ? complain(status_of(error), "%s: %s", path, error_why(error)) : STATUS_GOOD;
 }
 
+/* Why sti_crls_create would not have a CRL under its anchor. */
 static const char *why(enum sti_error error)
 {
-	if (error == STI_E_NOT_FOUND)
+	switch (error) {
+	case STI_E_NOT_FOUND:
 		return "no certificate of its issuer in the anchor, or none that the anchor vouches for";
-	if (error == STI_E_TIMEOUT)
+	case STI_E_TIMEOUT:
 		return "its issuer's certificate is outside its validity";
-	return error_why(error);
+	default:
+		return error_why(error);
+	}
 }
 
 static int create(const struct crl_option *option, const struct sti_crl_source *source, int64_t now,

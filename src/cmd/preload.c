@@ -19,12 +19,22 @@ void preload_open(struct preload *preload, struct server *server)
 enum sti_error preload_prepare(const struct world *world, struct larder **out, struct config_message *message)
 {
 	const struct config *config = world->config;
-	enum sti_error error = config->cache_folder ? larder_open(config->cache_folder, out) : STI_OK;
+	char name[LARDER_NAME + 1] = "";
+	const char *why = NULL;
+	enum sti_error error = STI_OK;
 
+	*out = NULL;
+	if (config->cache_folder)
+		error = larder_open(config->cache_folder, out);
+	if (*out)
+		error = larder_check_writers(*out, name, &why);
 	if (!error)
 		return STI_OK;
 	message->line = config_line(config, &config->cache_folder);
-	snprintf(message->text, sizeof(message->text), "cache.folder: %s: %s", config->cache_folder, error_why(error));
+	snprintf(message->text, sizeof(message->text), "cache.folder: %s%s%s: %s", config->cache_folder,
+		 name[0] ? "/" : "", name, why ? why : error_why(error));
+	larder_close(*out);
+	*out = NULL;
 	return error;
 }
 

@@ -25,10 +25,24 @@ static bool is_twice(const X509 *x509, int i)
 	return X509_get_ext_by_OBJ(x509, object, i) >= 0;
 }
 
-/* Those that OpenSSL reads for us or whose value does not bear on a path. */
+/* OpenSSL reads them, but enforces them only for one who asks for policies (RFC 5280 6.1), which SHAKEN has none
+ * to ask for: critical and not enforced is to be refused, RFC 5280 4.2. */
+static bool is_about_policies(X509_EXTENSION *extension)
+{
+	static const int nid[] = {NID_policy_constraints, NID_policy_mappings, NID_inhibit_any_policy};
+	int own = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+
+	for (size_t i = 0; i < sizeof(nid) / sizeof(nid[0]); i++)
+		if (own == nid[i])
+			return true;
+	return false;
+}
+
+/* Those that OpenSSL enforces for us or whose value does not bear on a path. */
 static bool is_known(X509_EXTENSION *extension)
 {
-	return !X509_EXTENSION_get_critical(extension) || X509_supported_extension(extension);
+	return !X509_EXTENSION_get_critical(extension) ||
+	       (X509_supported_extension(extension) && !is_about_policies(extension));
 }
 
 /* EXFLAG_INVALID: one of those that OpenSSL reads cannot be read. */

@@ -77,12 +77,24 @@ static const char *judge_any(const struct stat *st)
 	return S_ISREG(st->st_mode) ? NULL : "is not a regular file";
 }
 
+static const char *judge_owner(const struct stat *st)
+{
+	return st->st_uid == 0 || st->st_uid == geteuid() ? NULL : "belongs neither to root nor to the user we run as";
+}
+
+static const char *judge_writers(const struct stat *st)
+{
+	if (judge_owner(st))
+		return judge_owner(st);
+	return st->st_mode & 022 ? "is open to be written by group or others" : NULL;
+}
+
 static const char *judge_secret(const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode))
 		return "is not a regular file";
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return "belongs neither to root nor to the user we run as";
+	if (judge_owner(st))
+		return judge_owner(st);
 	if (st->st_mode & 077)
 		return "is open to group or others, expected mode 0600 or 0400";
 	return NULL;
@@ -130,6 +142,17 @@ enum sti_error file_read_secret(const char *path, size_t max, struct buf *out, c
 	if (fd < 0)
 		return open_refusal(why);
 	return close_after(fd, read_open(fd, max, judge_secret, out, why));
+}
+
+enum sti_error file_check_writers(const char *path, const char **why)
+{
+	struct stat st;
+
+	*why = NULL;
+	if (stat(path, &st))
+		return STI_E_IO;
+	*why = judge_writers(&st);
+	return *why ? STI_E_DENIED : STI_OK;
 }
 
 static enum sti_error write_all(int fd, struct sti_span rest)

@@ -16,6 +16,10 @@ enum sti_error file_read(const char *path, size_t max, struct buf *out);
  * One allocation, so that no copy stays behind in freed memory. */
 enum sti_error file_read_secret(const char *path, size_t max, struct buf *out, const char **why);
 
+/* A folder or file that is believed: STI_E_DENIED where others than root and ourselves may write it, and *why is a
+ * static phrase that says how, else NULL. Links are followed. STI_E_IO with errno. */
+enum sti_error file_check_writers(const char *path, const char **why);
+
 /* Old or new, never neither: temporary file beside it, write, fsync, rename, fsync of the folder.
  * STI_E_IO with errno; STI_E_LIMIT when the path is too long. */
 enum sti_error file_write(const char *path, struct sti_span bytes, mode_t mode);

@@ -315,16 +315,6 @@ static enum sti_error remove_leftovers(const char *folder)
 	return error;
 }
 
-/* Who may write here decides whom we trust. */
-static enum sti_error demand_own(const char *folder)
-{
-	struct stat st;
-
-	if (stat(folder, &st))
-		return STI_E_IO;
-	return !S_ISDIR(st.st_mode) || st.st_uid != geteuid() || st.st_mode & 022 ? STI_E_DENIED : STI_OK;
-}
-
 static enum sti_error lock(struct generations *generations)
 {
 	char path[LIMIT_PATH + 1];
@@ -343,10 +333,11 @@ static enum sti_error lock(struct generations *generations)
 static enum sti_error prepare(struct generations *generations)
 {
 	enum sti_error error;
+	const char *why;
 
 	if (mkdir(generations->folder, 0700) && errno != EEXIST)
 		return STI_E_IO;
-	error = demand_own(generations->folder);
+	error = file_check_writers(generations->folder, &why); /* who may write here decides whom we trust */
 	if (!error)
 		error = lock(generations);
 	return error ? error : remove_leftovers(generations->folder);

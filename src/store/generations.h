@@ -14,7 +14,7 @@
 struct generations;
 
 /* Makes the folder (0700) where it is missing. STI_E_BUSY: another process has it; STI_E_IO with
- * errno; STI_E_DENIED: not ours, or writable for others. */
+ * errno; STI_E_DENIED: others than root and ourselves may write it. */
 enum sti_error generations_open(const char *folder, struct generations **out);
 void generations_close(struct generations *generations);
 

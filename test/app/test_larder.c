@@ -279,6 +279,39 @@ static void test_a_folder_that_is_not_there(void **state)
 	assert_int_equal(larder_put(path, sti_span_str(URL), sti_span_str("x")), STI_E_LIMIT);
 }
 
+static void test_a_folder_or_file_that_others_may_write(void **state)
+{
+	struct scene s = scene_open();
+	char name[NAME_MAX + 1], path[PATH_MAX], found[LARDER_NAME + 1];
+	struct larder *larder;
+	struct larder_item item;
+	const char *why;
+
+	(void)state;
+	name_of_url(&s, name);
+	snprintf(path, sizeof(path), "%s/%s", s.folder, name);
+	larder = open_larder(&s);
+	put_file(&s, "README", "x", 1);
+	assert_int_equal(larder_check_writers(larder, found, &why), STI_OK);
+	assert_null(why);
+	assert_int_equal(larder_next(larder, &item), STI_OK); /* still all to come */
+	assert_string_equal(item.name, name);
+	larder_item_free(&item);
+	assert_int_equal(chmod(path, 0664), 0);
+	assert_int_equal(larder_check_writers(larder, found, &why), STI_E_DENIED);
+	assert_string_equal(found, name);
+	assert_non_null(why);
+	assert_int_equal(chmod(s.folder, 0777), 0);
+	assert_int_equal(larder_check_writers(larder, found, &why), STI_E_DENIED);
+	assert_string_equal(found, "");
+	assert_int_equal(chmod(s.folder, 0755), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/nonexistent", path), 0);
+	assert_int_equal(larder_check_writers(larder, found, &why), STI_OK); /* refused when it is read */
+	larder_close(larder);
+	scene_close(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_a_file_that_is_too_long_and_one_that_is_none),
 		cmocka_unit_test(test_other_files_are_passed_over),
 		cmocka_unit_test(test_a_folder_that_is_not_there),
+		cmocka_unit_test(test_a_folder_or_file_that_others_may_write),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,6 +250,34 @@ static void test_F7_a_restart_does_not_lengthen_max_age(void **state)
 	scene_close(s);
 }
 
+/* F7: each good look begins max_age anew, but exp is the end. Not each look moves it. */
+static void test_F7_a_good_look_renews_max_age(void **state)
+{
+	static const struct {
+		int64_t after, until;
+		bool moved;
+	} row[] = {
+		{60, NOON + 600, false},    {61, NOON + 661, true},     {660, NOON + 1260, true},
+		{1500, NOON + 2100, true},  {1000, NOON + 1600, true}, /* the clock was set back */
+		{2450, NOON + 3000, true},  {2500, NOON + 3000, false}, {2999, NOON + 3000, false},
+		{3000, NOON + 3000, false},
+	};
+	struct scene *s = scene_of(PA_STATE PA_LIST_MORE("max_age_s = 600"));
+	char *text = pa_list(&s->pa, 1, NOON + 3000);
+
+	(void)state;
+	assert_false(listing_renew(&s->listing, NOON));
+	assert_int_equal(offer_text(s, text, &s->pa.signer, NOON).step, OFFER_TAKEN);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		assert_int_equal(listing_renew(&s->listing, NOON + row[i].after), row[i].moved);
+		assert_int_equal(s->listing.until, row[i].until);
+	}
+	assert_int_equal(s->listing.from, NOON + 1000); /* what ends on its exp gets old */
+	assert_false(listing_is_in_force(&s->listing, NOON + 3000));
+	free(text);
+	scene_close(s);
+}
+
 /* What lies on disk is not believed for its place: the anchor may be another one by now. */
 static void test_F2_a_kept_list_under_another_anchor(void **state)
 {
@@ -491,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_F5_one_sequence_two_lists),
 		cmocka_unit_test(test_F6_a_jump_is_taken_when_the_operator_confirms_it),
 		cmocka_unit_test(test_F7_a_restart_does_not_lengthen_max_age),
+		cmocka_unit_test(test_F7_a_good_look_renews_max_age),
 		cmocka_unit_test(test_F5_F22_the_same_list_of_the_next_signer_after_a_restart),
 		cmocka_unit_test(test_F13_a_root_whose_time_comes_while_its_list_is_in_force),
 		cmocka_unit_test(test_F2_a_kept_list_under_another_anchor),

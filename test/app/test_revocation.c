@@ -129,6 +129,66 @@ static void test_E20_a_lost_file_its_mark_still_counts(void **state)
 	scene_close(s);
 }
 
+/* A revocation does not wait for a disk. */
+static void test_E19_F19_a_CRL_that_cannot_be_kept_counts_all_the_same(void **state)
+{
+	struct scene *s = scene_open();
+	char *text = pa_crl(&s->pa, 2, NOON - 30, NOON + 3600, 2);
+	char folder[128];
+	const char *odd;
+
+	(void)state;
+	assert_int_equal(take_crl(s, 1, NOON - 60, 0).step, OFFER_TAKEN);
+	assert_int_equal(revocation_save_again(&s->revocation).step, OFFER_SAME);
+	snprintf(folder, sizeof(folder), "%s/state", s->pa.folder);
+	pa_remove(folder);
+	assert_int_equal(take(s, strdup(text), NOON).step, OFFER_UNSAVED);
+	assert_int_equal(crl_count(s->revocation.crl), 2);
+	assert_refused(take_crl(s, 1, NOON - 60, 0), "crl.rollback", 3);
+	assert_refused(take_crl(s, 2, NOON - 30, 0), "crl.equivocation", 3);
+	assert_int_equal(take(s, text, NOON).step, OFFER_SAME);
+	assert_int_equal(revocation_save_again(&s->revocation).step, OFFER_UNSAVED);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	assert_int_equal(revocation_save_again(&s->revocation).step, OFFER_SAME);
+	assert_int_equal(again(s, &odd).step, OFFER_TAKEN);
+	assert_null(odd);
+	assert_int_equal(crl_count(s->revocation.crl), 2);
+	scene_close(s);
+}
+
+static void reload(struct scene *s, const char *text)
+{
+	const char *odd;
+
+	stop(s);
+	trust_plan_unref(s->plan);
+	s->plan = pa_plan(&s->pa, text);
+	assert_int_equal(start(s, &odd).step, OFFER_TAKEN);
+}
+
+/* Behind the highest number no other could come. */
+static void test_E20_a_jump_of_the_number_must_be_confirmed(void **state)
+{
+	static const uint8_t number[MARK_NUMBER] = {[12] = 0x7f, 255, 255, 255, 255, 255, 255, 255};
+	struct scene *s = scene_open();
+	struct offer offer;
+
+	(void)state;
+	assert_int_equal(take_crl(s, INT64_C(1) << 40, NOON - 60, 0).step, OFFER_TAKEN); /* the first one may */
+	assert_int_equal(take_crl(s, (INT64_C(1) << 40) + (INT64_C(1) << 32), NOON - 50, 1).step, OFFER_TAKEN);
+	assert_refused(take_crl(s, (INT64_C(1) << 40) + (INT64_C(2) << 32) + 1, NOON - 45, 0), "crl.jump", 3);
+	offer = take_crl(s, INT64_MAX, NOON - 40, 0);
+	assert_refused(offer, "crl.jump", 3);
+	assert_int_equal(offer.reason, METRICS_REFUSAL_JUMP);
+	assert_memory_equal(offer.crl_number, number, sizeof(number));
+	assert_int_equal(crl_count(s->revocation.crl), 1);
+	reload(s, PA_STATE PA_CRL_MORE("confirmed_number = 7FFFFFFFFFFFFFFE"));
+	assert_refused(take_crl(s, INT64_MAX, NOON - 40, 0), "crl.jump", 3);
+	reload(s, PA_STATE PA_CRL_MORE("confirmed_number = 7FFFFFFFFFFFFFFF"));
+	assert_int_equal(take_crl(s, INT64_MAX, NOON - 40, 0).step, OFFER_TAKEN);
+	scene_close(s);
+}
+
 static void test_E19_what_is_refused_while_the_last_good_one_stays(void **state)
 {
 	struct scene *s = scene_open();
@@ -207,6 +267,8 @@ int main(void)
 		cmocka_unit_test(test_the_next_one_takes_the_place_of_the_last),
 		cmocka_unit_test(test_E20_an_older_one_also_after_a_restart),
 		cmocka_unit_test(test_E20_a_lost_file_its_mark_still_counts),
+		cmocka_unit_test(test_E19_F19_a_CRL_that_cannot_be_kept_counts_all_the_same),
+		cmocka_unit_test(test_E20_a_jump_of_the_number_must_be_confirmed),
 		cmocka_unit_test(test_E19_what_is_refused_while_the_last_good_one_stays),
 		cmocka_unit_test(test_the_same_one_again),
 		cmocka_unit_test(test_E19_a_restart_when_it_could_not_be_taken_any_more),

@@ -440,6 +440,37 @@ static void test_F8_an_old_list_that_is_still_served(void **state)
 	scene_close(s);
 }
 
+/* F7: max_age counts from the last good look, whether the same list comes or a 304. */
+static void test_F7_the_same_list_for_longer_than_max_age(void **state)
+{
+	struct scene *s = scene_of(PA_STATE PA_LIST_MORE("max_age_s = 600"));
+
+	(void)state;
+	serve_list(s, 1, NOON + 9000);
+	look(s);
+	stage.now = NOON + 500;
+	look(s);
+	assert_int_equal(source_until(&s->source), NOON + 1100);
+	serve(s, "304 Not Modified", "");
+	stage.now = NOON + 1000;
+	look(s);
+	assert_int_equal(source_until(&s->source), NOON + 1600);
+	assert_int_equal(s->changes, 3);
+	rig_leave(&s->rig);
+	look(s);
+	tick_at(s, NOON + 1301);
+	tick_at(s, NOON + 1601);
+	assert_int_equal(count_told(s, "code=list.half"), 1);
+	assert_int_equal(count_told(s, "code=list.over"), 1);
+	serve_list(s, 1, NOON + 9000);
+	stage.now = NOON + 1700;
+	look(s);
+	assert_true(listing_is_in_force(&s->source.listing, stage.now));
+	assert_int_equal(s->source.aged, 0);
+	assert_int_equal(count_told(s, "event=source_new"), 2); /* it was over in between */
+	scene_close(s);
+}
+
 static void test_E19_a_CRL_after_its_nextUpdate(void **state)
 {
 	struct scene *s = scene_of(PA_STATE PA_CRL_MORE("grace_s = 100"));
@@ -461,6 +492,37 @@ static void test_E19_a_CRL_after_its_nextUpdate(void **state)
 	serve(s, "200 OK", crl);
 	look(s);
 	assert_int_equal(s->source.aged, 0);
+	free(crl);
+	scene_close(s);
+}
+
+static void test_E19_F19_a_CRL_in_force_is_saved_when_there_is_room_again(void **state)
+{
+	struct scene *s = scene_of(PA_STATE PA_CRL_MORE(""));
+	char *crl = pa_crl(&s->pa, 1, NOON - 60, NOON + 9000, 1);
+	char folder[128];
+
+	(void)state;
+	snprintf(folder, sizeof(folder), "%s/state", s->pa.folder);
+	pa_remove(folder);
+	serve(s, "200 OK\r\nETag: \"one\"", crl);
+	look(s);
+	assert_int_equal(s->changes, 1);
+	assert_int_equal(crl_count(s->source.revocation.crl), 1);
+	assert_int_equal(count_told(s, "event=source_unsaved alarm=critical source=us kind=crl"), 1);
+	look(s);
+	assert_int_equal(count_told(s, "event=source_unsaved"), 2);
+	assert_int_equal(s->changes, 1);
+	serve(s, "304 Not Modified", "");
+	look(s);
+	assert_int_equal(count_told(s, "event=source_unsaved"), 3);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	look(s);
+	look(s);
+	assert_int_equal(count_told(s, "event=source_unsaved"), 3);
+	source_close(&s->source);
+	source_open(&s->source, &s->hub, &s->plan->source[0], stage.now);
+	assert_int_equal(crl_count(s->source.revocation.crl), 1);
 	free(crl);
 	scene_close(s);
 }
@@ -505,7 +567,9 @@ int main(void)
 		cmocka_unit_test(test_token_file_is_sent_as_it_stands_and_not_to_x5u),
 		cmocka_unit_test(test_F8_the_list_in_force_gets_old_while_the_PA_is_down),
 		cmocka_unit_test(test_F8_an_old_list_that_is_still_served),
+		cmocka_unit_test(test_F7_the_same_list_for_longer_than_max_age),
 		cmocka_unit_test(test_E19_a_CRL_after_its_nextUpdate),
+		cmocka_unit_test(test_E19_F19_a_CRL_in_force_is_saved_when_there_is_room_again),
 		cmocka_unit_test(test_a_CRL_file_that_the_operator_replaces),
 	};
 

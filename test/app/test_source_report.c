@@ -81,6 +81,25 @@ static void test_F4_a_refusal_names_both_sequences(void **state)
 	scene_close(s);
 }
 
+static void test_E20_a_jump_names_both_numbers_as_they_are_configured(void **state)
+{
+	struct scene *s = scene_open(PLAN_CRL);
+	const struct offer offer = {.step = OFFER_REFUSED,
+				    .code = "crl.jump",
+				    .severity = 3,
+				    .reason = METRICS_REFUSAL_JUMP,
+				    .what = "far",
+				    .clause = "RFC 1",
+				    .crl_number = {[0] = 0x0a, [MARK_NUMBER - 1] = 1}};
+
+	(void)state;
+	source_report_refused(&s->source, &offer);
+	expect(s, TIME "level=error event=source_refused alarm=critical source=us kind=crl code=crl.jump why=far "
+		       "clause=\"RFC 1\" number=0a00000000000000000000000000000000000001 have=00\n");
+	assert_int_equal(metrics_get(s->metrics, METRIC_SOURCE_REFUSED, METRICS_REFUSAL_JUMP), 1);
+	scene_close(s);
+}
+
 static void test_F17_the_third_failure_is_an_alarm_and_the_end_of_it_is_told(void **state)
 {
 	struct scene *s = scene_open(PLAN_CRL);
@@ -133,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_F4_a_refusal_names_both_sequences),
+		cmocka_unit_test(test_E20_a_jump_names_both_numbers_as_they_are_configured),
 		cmocka_unit_test(test_F17_the_third_failure_is_an_alarm_and_the_end_of_it_is_told),
 		cmocka_unit_test(test_F14_F26_entries_that_do_not_count),
 		cmocka_unit_test(test_F19_what_could_not_be_written_and_what_was_not_found),

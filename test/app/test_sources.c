@@ -167,6 +167,24 @@ static void test_F8_no_belief_before_the_first_list(void **state)
 	scene_close(s);
 }
 
+static void test_F7_belief_in_the_same_list_after_max_age(void **state)
+{
+	struct scene *s = scene_of(PA_STATE PA_LIST_MORE("max_age_s = 600"));
+
+	(void)state;
+	serve(s, pa_list(&s->pa, 1, 2 * DAY - 60), NULL);
+	look(s, 1);
+	stage.now += 400;
+	look(s, 1);
+	assert_int_equal(belief_at(s, 0, NOON + 999), STI_TRUST_OK);
+	assert_int_equal(belief_at(s, 0, NOON + 1000), STI_TRUST_NO_LIST);
+	assert_int_equal(generation(s), 3);
+	stage.now += 60;
+	look(s, 1);
+	assert_int_equal(generation(s), 3); /* not each look makes the next trust */
+	scene_close(s);
+}
+
 static void test_roots_of_a_file_and_of_a_list_beside_each_other(void **state)
 {
 	struct scene *s = scene_of("trust { roots = {\"roots.pem\"} state = \"state\" }\n" PA_LIST);
@@ -362,6 +380,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_F8_no_belief_before_the_first_list),
+		cmocka_unit_test(test_F7_belief_in_the_same_list_after_max_age),
 		cmocka_unit_test(test_roots_of_a_file_and_of_a_list_beside_each_other),
 		cmocka_unit_test(test_F8_at_its_end_a_list_leaves_no_belief),
 		cmocka_unit_test(test_E18_revoked_and_not_revoked),

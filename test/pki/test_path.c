@@ -649,32 +649,81 @@ static void test_E4_more_CAs_than_pathlen(void **state)
 	pair_free(&root);
 }
 
-/* A change: the name constraint that only this country is allowed. */
-static void change_permit_country(X509 *x509, const void *country)
+struct names {
+	const char *country;
+	bool excluded; /* or the only one permitted */
+};
+
+/* A change: a name constraint about a country. */
+static void change_constrain(X509 *x509, const void *how)
 {
+	const struct names *constraint = how;
 	NAME_CONSTRAINTS *names = NAME_CONSTRAINTS_new();
 	GENERAL_SUBTREE *tree = GENERAL_SUBTREE_new();
+	STACK_OF(GENERAL_SUBTREE) *list = sk_GENERAL_SUBTREE_new_null();
 	X509_NAME *name = X509_NAME_new();
 
-	assert_int_equal(X509_NAME_add_entry_by_NID(name, NID_countryName, MBSTRING_ASC, country, -1, -1, 0), 1);
+	assert_int_equal(X509_NAME_add_entry_by_NID(name, NID_countryName, MBSTRING_ASC,
+						    (const unsigned char *)constraint->country, -1, -1, 0),
+			 1);
 	GENERAL_NAME_set0_value(tree->base, GEN_DIRNAME, name);
-	names->permittedSubtrees = sk_GENERAL_SUBTREE_new_null();
-	assert_true(sk_GENERAL_SUBTREE_push(names->permittedSubtrees, tree) > 0);
+	assert_true(sk_GENERAL_SUBTREE_push(list, tree) > 0);
+	if (constraint->excluded)
+		names->excludedSubtrees = list;
+	else
+		names->permittedSubtrees = list;
 	assert_int_equal(X509_add1_ext_i2d(x509, NID_name_constraints, names, 1, X509V3_ADD_REPLACE), 1);
 	NAME_CONSTRAINTS_free(names);
 }
 
+/* Critical, and taken for known by the profile because they are enforced here; the signer is C=CA. */
 static void test_E6_names_within_and_without_the_constraints(void **state)
 {
-	static const char *const country[] = {"CA", "US"};
+	static const struct {
+		struct names names;
+		enum sti_error error;
+	} rows[] = {
+		{{"CA", false}, STI_OK},
+		{{"US", false}, STI_E_NOT_FOUND},
+		{{"CA", true}, STI_E_NOT_FOUND},
+		{{"US", true}, STI_OK},
+	};
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct pair root = root_make(), ca = intermediate_make(&root), signer = signer_make(&ca);
 		struct path path;
 
-		pair_change(&ca, &root, change_permit_country, country[i]);
-		assert_int_equal(find_in(&root, BUNDLE(&signer, &ca), 8, &path), i ? STI_E_NOT_FOUND : STI_OK);
+		pair_change(&ca, &root, change_constrain, &rows[i].names);
+		assert_int_equal(find_in(&root, BUNDLE(&signer, &ca), 8, &path), rows[i].error);
+		if (rows[i].error)
+			assert_string_equal(path.why, rows[i].names.excluded ? "excluded subtree violation"
+									     : "permitted subtree violation");
+		pair_free(&signer);
+		pair_free(&ca);
+		pair_free(&root);
+	}
+}
+
+/* What a listed root says of the names and of the length under it counts too. */
+static void test_E4_E6_constraints_of_the_root_itself(void **state)
+{
+	const struct {
+		void (*change)(X509 *, const void *);
+		const void *how;
+	} rows[] = {
+		{change_constrain, &(struct names){"CA", true}},
+		{change_set, &(struct added){NID_basic_constraints, "critical,CA:TRUE,pathlen:0"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pair root = root_make(), ca = intermediate_make(&root), signer = signer_make(&ca);
+		struct path path;
+
+		assert_int_equal(find_in(&root, BUNDLE(&signer, &ca), 8, &path), STI_OK);
+		pair_change(&root, &root, rows[i].change, rows[i].how);
+		assert_int_equal(find_in(&root, BUNDLE(&signer, &ca), 8, &path), STI_E_NOT_FOUND);
 		pair_free(&signer);
 		pair_free(&ca);
 		pair_free(&root);
@@ -841,6 +890,7 @@ int main(void)
 		cmocka_unit_test(test_E4_E5_E6_CAs_with_faults),
 		cmocka_unit_test(test_E4_more_CAs_than_pathlen),
 		cmocka_unit_test(test_E6_names_within_and_without_the_constraints),
+		cmocka_unit_test(test_E4_E6_constraints_of_the_root_itself),
 		cmocka_unit_test(test_E12_comes_back_from_a_dead_end),
 		cmocka_unit_test(test_F8_path_under_the_list_that_counts),
 		cmocka_unit_test(test_E12_root_that_was_rolled_over),

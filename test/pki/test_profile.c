@@ -90,14 +90,20 @@ static void change_nothing(X509 *x509, const void *how)
 	assert_int_equal(X509_set_version(x509, X509_get_version(x509)), 1);
 }
 
-#define CONSTRAINTS  "2.5.29.19"
-#define USAGE        "2.5.29.15"
-#define IDENTIFIER   "2.5.29.14"
-#define TNAUTHLIST   "1.3.6.1.5.5.7.1.26"
-#define CLAIMS       "1.3.6.1.5.5.7.1.27"
-#define MORE_CLAIMS  "1.3.6.1.5.5.7.1.33"
-#define LIST_OF_709J "3008a00616043730394a"
-#define EXCLUDES_A   "3007a2053003160161"
+#define CONSTRAINTS        "2.5.29.19"
+#define USAGE              "2.5.29.15"
+#define IDENTIFIER         "2.5.29.14"
+#define TNAUTHLIST         "1.3.6.1.5.5.7.1.26"
+#define CLAIMS             "1.3.6.1.5.5.7.1.27"
+#define MORE_CLAIMS        "1.3.6.1.5.5.7.1.33"
+#define NAMES              "2.5.29.30"
+#define POLICIES           "2.5.29.32"
+#define POLICY_MAPPINGS    "2.5.29.33"
+#define POLICY_CONSTRAINTS "2.5.29.36"
+#define ANY_POLICY         "2.5.29.54"
+#define EXCLUDES_CA        "3015a1133011a40f300d310b3009060355040613024341" /* C=CA */
+#define LIST_OF_709J       "3008a00616043730394a"
+#define EXCLUDES_A         "3007a2053003160161"
 
 static const long version_1 = X509_VERSION_1, version_2 = X509_VERSION_2;
 static const int no_usage = NID_key_usage, no_constraints = NID_basic_constraints;
@@ -128,6 +134,16 @@ static const struct row {
 	{"E6 unknown and critical", change_add, &(struct added){"1.2.3.4", "0500", 1}, PROFILE_EXTENSIONS},
 	{"E6 BasicConstraints malformed", change_replace, &(struct added){CONSTRAINTS, "0500", 1}, PROFILE_EXTENSIONS},
 	{"E6 keyUsage malformed", change_replace, &(struct added){USAGE, "3000", 1}, PROFILE_EXTENSIONS},
+	{"E6 nameConstraints and critical", change_add, &(struct added){NAMES, EXCLUDES_CA, 1}, PROFILE_OK},
+	{"E6 certificatePolicies and critical", change_replace, &(struct added){POLICIES, "3006300406022a03", 1},
+	 PROFILE_OK},
+	{"E6 policyConstraints", change_add, &(struct added){POLICY_CONSTRAINTS, "3003800100", 0}, PROFILE_OK},
+	{"E6 policyConstraints and critical", change_add, &(struct added){POLICY_CONSTRAINTS, "3003800100", 1},
+	 PROFILE_EXTENSIONS},
+	{"E6 policyMappings and critical", change_add, &(struct added){POLICY_MAPPINGS, "300a300806022a0306022a04", 1},
+	 PROFILE_EXTENSIONS},
+	{"E6 inhibitAnyPolicy", change_add, &(struct added){ANY_POLICY, "020100", 0}, PROFILE_OK},
+	{"E6 inhibitAnyPolicy and critical", change_add, &(struct added){ANY_POLICY, "020100", 1}, PROFILE_EXTENSIONS},
 	{"as many extensions as may be", change_many, &as_many, PROFILE_OK},
 	{"one more", change_many, &too_many, PROFILE_EXTENSIONS},
 	{"E14 empty", change_replace, &(struct added){TNAUTHLIST, "3000", 0}, PROFILE_TNAUTHLIST},
@@ -347,6 +363,27 @@ static enum profile profile_alone(const struct pair *pair)
 	return profile;
 }
 
+/* Those of policies, which nobody enforces here: RFC 5280 4.2 leaves only to refuse them. */
+static void test_E6_critical_and_known_but_not_enforced_in_a_CA(void **state)
+{
+	static const struct added added[] = {{POLICY_CONSTRAINTS, "3003800100", 1},
+					     {POLICY_MAPPINGS, "300a300806022a0306022a04", 1},
+					     {ANY_POLICY, "020100", 1}};
+	struct pair root = root_make();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(added) / sizeof(added[0]); i++) {
+		struct pair ca = intermediate_make(&root), leaf = signer_make(&ca);
+
+		pair_change(&ca, &root, change_add, &added[i]);
+		if (profile_under(&leaf, &ca) != PROFILE_CA_EXTENSIONS || profile_alone(&ca) != PROFILE_CA_EXTENSIONS)
+			fail_msg("%s is taken", added[i].oid);
+		pair_free(&leaf);
+		pair_free(&ca);
+	}
+	pair_free(&root);
+}
+
 /* Held to what is asked of CAs, not to what is asked of signers. */
 static void test_CA_by_itself(void **state)
 {
@@ -471,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_E7_one_algorithm_outside_another_signed),
 		cmocka_unit_test(test_E7_root_signed_with_SHA1),
 		cmocka_unit_test(test_E5_E13_CAs_with_less_and_with_more),
+		cmocka_unit_test(test_E6_critical_and_known_but_not_enforced_in_a_CA),
 		cmocka_unit_test(test_CA_by_itself),
 		cmocka_unit_test(test_files_of_zlint),
 		cmocka_unit_test(test_every_reason_has_a_row_of_its_own),

@@ -169,6 +169,26 @@ class Cache(unittest.TestCase):
         self.assertEqual(done.stderr.splitlines()[-1],
                          f"{carrier.config}:{line}: cache.folder: {self.folder}: No such file or directory")
 
+    def test_L1_a_folder_or_file_that_others_may_write(self):
+        run("import", "--folder", self.folder, f"https://cr.example.com/a.pem={self.pki('a.pem')}")
+        file = os.path.join(self.folder, os.listdir(self.folder)[0])
+        carrier = self.serving("open")
+        carrier.config = carrier.write()
+        line = 1 + carrier.config_text().splitlines().index(carrier.blocks["routes"])
+        for path, mode, good in ((self.folder, 0o777, 0o755), (self.folder, 0o770, 0o700), (file, 0o664, 0o644)):
+            os.chmod(path, mode)
+            done = subprocess.run([SIDETONE, "serve", carrier.config], capture_output=True, text=True, timeout=20)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertEqual(done.stderr.splitlines()[-1],
+                             f"{carrier.config}:{line}: cache.folder: {path}: is open to be written by group or others")
+            os.chmod(path, good)
+        carrier.start()
+        with contextlib.ExitStack() as stack:
+            stack.callback(carrier.stop)
+            self.assertRegex(carrier.text(), r"event=cache_loaded certificates=1 refused=0")
+            os.chmod(file, 0o666)
+            carrier.reload(good=False)
+
 
 class Crowd(unittest.TestCase):
     @staticmethod

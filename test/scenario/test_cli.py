@@ -201,11 +201,16 @@ class Verify(Cli):
     def test_crl_that_cannot_be_used(self):
         identity = self.identity()
         good = self.crl("good.pem")
-        for more, status, text in (((*good[:3], self.folder("roots.pem")), 2, "no certificate of its issuer"), (good[:2], 2, "--crl-anchor"),
+        for more, status, text in (((*good[:3], self.folder("roots.pem")), 2, "good.pem"), (good[:2], 2, "one for each --crl"),
                                    (("--crl", self.folder("a.pem"), *good[2:]), 2, "a.pem"),
                                    (("--crl", self.folder("nobody"), *good[2:]), 3, "nobody"),
-                                   ((*good[:3], self.folder("nobody")), 3, "nobody"), ((*good, *good, *good[:2]), 2, "--crl-anchor")):
+                                   ((*good[:3], self.folder("nobody")), 3, "nobody"),
+                                   ((*good, *good, *good[:2]), 2, "or one for all")):
             self.assertComplaint(self.verify(identity, *more), status, text)
+
+    def test_one_anchor_for_all_crls(self):
+        identity, good = self.identity(), self.crl("good.pem")
+        self.assertEqual(self.verify(identity, *good, *self.crl("other.pem")[:2]).returncode, 0)
 
     def test_several_trust_files(self):
         for order in (("roots.pem", "unlisted-root.pem"), ("unlisted-root.pem", "roots.pem")):

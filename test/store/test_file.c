@@ -255,6 +255,46 @@ static void test_L1_key_file_that_must_not_be_read(void **state)
 	assert_int_equal(good, n);
 }
 
+static void make_folder_for_all(void)
+{
+	assert_int_equal(mkdir(path(), 0700), 0);
+	assert_int_equal(chmod(path(), 01777), 0);
+}
+
+static void test_L1_what_is_believed_and_others_may_write(void **state)
+{
+	static const struct {
+		const char *what;
+		void (*make)(void);
+		enum sti_error error;
+		const char *why;
+	} row[] = {
+		{"0400", make_0400, STI_OK, NULL},
+		{"world may read", make_world_readable, STI_OK, NULL},
+		{"folder", make_folder, STI_OK, NULL},
+		{"link to ours", make_link, STI_OK, NULL},
+		{"group may write", make_group_writable, STI_E_DENIED, "open to be written"},
+		{"folder for all", make_folder_for_all, STI_E_DENIED, "open to be written"},
+		{"another's", make_of_another, STI_E_DENIED, "belongs neither"},
+		{"not there", make_nothing, STI_E_IO, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		const char *why = "not set";
+		struct stat st;
+		enum sti_error error;
+
+		row[i].make();
+		error = file_check_writers(path(), &why);
+		if (row[i].make == make_of_another && stat(path(), &st) == 0 && st.st_uid == geteuid())
+			assert_int_equal(error, STI_OK); /* said above */
+		else if (error != row[i].error || !why != !row[i].why || (why && !strstr(why, row[i].why)))
+			fail_msg("%s: %s, %s", row[i].what, sti_error_text(error), why ? why : "-");
+		remove_it();
+	}
+}
+
 static void test_L1_device_is_no_key(void **state)
 {
 	const char *why;
@@ -412,6 +452,7 @@ int main(void)
 		TEST(test_J4_read_error),
 		TEST(test_file_that_grows_while_it_is_read),
 		TEST(test_L1_key_file_that_must_not_be_read),
+		TEST(test_L1_what_is_believed_and_others_may_write),
 		TEST(test_L1_device_is_no_key),
 		TEST(test_written_whole_with_its_mode_and_nothing_beside_it),
 		TEST(test_reader_of_the_old_file_is_not_disturbed),
