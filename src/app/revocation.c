@@ -117,9 +117,9 @@ static struct offer accept(struct revocation *revocation, struct crl *crl, bool 
 static bool is_jump(const struct mark *held, const struct mark *offered)
 {
 	struct mark farthest = *held;
-	size_t i = MARK_NUMBER - 5; /* an octet of 2^32 */
+	size_t i = MARK_NUMBER - 8; /* an octet of 2^56 */
 
-	_Static_assert(LIMIT_CRL_JUMP == INT64_C(1) << 32, "it is one of that octet");
+	_Static_assert(LIMIT_CRL_JUMP == INT64_C(1) << 56, "it is one of that octet");
 	while (++farthest.number[i] == 0)
 		if (i-- == 0)
 			return false;

@@ -98,7 +98,8 @@ enum {
  * int64 no other could ever come (threats.md F6). */
 #define LIMIT_LIST_JUMP (INT64_C(1) << 32)
 
-/* The same of the crlNumber of a CRL (RFC 5280 5.2.3). */
-#define LIMIT_CRL_JUMP (INT64_C(1) << 32)
+/* The same of the crlNumber of a CRL (RFC 5280 5.2.3), which has up to 159 bits and is often the time: no
+ * new year of YYYYMMDDHHMMSSffffff goes so far, and whoever has the key needs 2^103 CRLs to the end. */
+#define LIMIT_CRL_JUMP (INT64_C(1) << 56)
 
 #endif

@@ -166,7 +166,7 @@ static void reload(struct scene *s, const char *text)
 	assert_int_equal(start(s, &odd).step, OFFER_TAKEN);
 }
 
-/* Behind the highest number no other could come. */
+/* Behind the highest number no other could come. A number that is the time goes far each new year. */
 static void test_E20_a_jump_of_the_number_must_be_confirmed(void **state)
 {
 	static const uint8_t number[MARK_NUMBER] = {[12] = 0x7f, 255, 255, 255, 255, 255, 255, 255};
@@ -175,8 +175,8 @@ static void test_E20_a_jump_of_the_number_must_be_confirmed(void **state)
 
 	(void)state;
 	assert_int_equal(take_crl(s, INT64_C(1) << 40, NOON - 60, 0).step, OFFER_TAKEN); /* the first one may */
-	assert_int_equal(take_crl(s, (INT64_C(1) << 40) + (INT64_C(1) << 32), NOON - 50, 1).step, OFFER_TAKEN);
-	assert_refused(take_crl(s, (INT64_C(1) << 40) + (INT64_C(2) << 32) + 1, NOON - 45, 0), "crl.jump", 3);
+	assert_int_equal(take_crl(s, (INT64_C(1) << 40) + (INT64_C(1) << 56), NOON - 50, 1).step, OFFER_TAKEN);
+	assert_refused(take_crl(s, (INT64_C(1) << 40) + (INT64_C(2) << 56) + 1, NOON - 45, 0), "crl.jump", 3);
 	offer = take_crl(s, INT64_MAX, NOON - 40, 0);
 	assert_refused(offer, "crl.jump", 3);
 	assert_int_equal(offer.reason, METRICS_REFUSAL_JUMP);
