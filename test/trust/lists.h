@@ -113,4 +113,22 @@ static inline struct list *list_make(const struct office *office, enum list_kind
 	return list;
 }
 
+/* For cmocka_run_group_tests: *state is an office. */
+static inline int office_setup(void **state)
+{
+	struct office *office = malloc(sizeof(*office));
+
+	assert_non_null(office);
+	*office = office_make();
+	*state = office;
+	return 0;
+}
+
+static inline int office_teardown(void **state)
+{
+	office_free(*state);
+	free(*state);
+	return 0;
+}
+
 #endif

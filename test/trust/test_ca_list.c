@@ -6,23 +6,6 @@
 #include "support/alloc_sweep.h"
 #include "trust/ca_list.h"
 
-static int setup(void **state)
-{
-	struct office *office = malloc(sizeof(*office));
-
-	assert_non_null(office);
-	*office = office_make();
-	*state = office;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	office_free(*state);
-	free(*state);
-	return 0;
-}
-
 /* A list with these entries, as JSON. */
 static struct list *list_with(const struct office *office, struct sti_span entries)
 {
@@ -481,5 +464,5 @@ int main(void)
 		cmocka_unit_test(test_J5_memory_gives_out),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, office_setup, office_teardown);
 }

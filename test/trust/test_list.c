@@ -3,23 +3,6 @@
 
 #include "support/alloc_sweep.h"
 
-static int setup(void **state)
-{
-	struct office *office = malloc(sizeof(*office));
-
-	assert_non_null(office);
-	*office = office_make();
-	*state = office;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	office_free(*state);
-	free(*state);
-	return 0;
-}
-
 /* The verdict on a token of either kind, as the office would give it. */
 static enum list_verdict judge_token(const struct office *office, enum list_kind kind, struct sti_span token,
 				     const struct mark *mark)
@@ -959,5 +942,5 @@ int main(void)
 		cmocka_unit_test(test_J5_memory_gives_out),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, office_setup, office_teardown);
 }

@@ -10,23 +10,6 @@
 
 static const struct list_claims claims = {{(const uint8_t *)X5U, sizeof(X5U) - 1}, 1, 1590000000};
 
-static int setup(void **state)
-{
-	struct office *office = malloc(sizeof(*office));
-
-	assert_non_null(office);
-	*office = office_make();
-	*state = office;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	office_free(*state);
-	free(*state);
-	return 0;
-}
-
 static struct list *reread(const struct buf *token, enum list_kind kind)
 {
 	struct sti_span copy = vectors_copy(buf_span(token));
@@ -197,5 +180,5 @@ int main(void)
 		cmocka_unit_test(test_J5_memory_gives_out),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, office_setup, office_teardown);
 }
